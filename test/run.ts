@@ -1,0 +1,38 @@
+/**
+ * Runs every test: the unit tests in Deno, then the GPU suite in a browser. The last line is the
+ * sum of both. Exit code 1 when a test failed, when a host broke down, and when one ran no test.
+ *
+ * @module
+ */
+
+import { print } from "./print.ts";
+import { readTotals, removeReport, type Totals } from "./report.ts";
+
+/** Hosts of tests: the task `test:<host>` writes the report `<host>`. */
+const HOSTS = ["unit", "browser"];
+
+const totals: Totals[] = [];
+for (const host of HOSTS) totals.push(await runHost(host));
+
+print("");
+totals.forEach(({ passed, failed }, i) => print(`${HOSTS[i]}: ${passed} passed, ${failed} failed`));
+const passed = totals.reduce((sum, host) => sum + host.passed, 0);
+const failed = totals.reduce((sum, host) => sum + host.failed, 0);
+print(`${passed} passed, ${failed} failed`);
+Deno.exit(failed > 0 ? 1 : 0);
+
+/** Runs one host's task. A breakdown outside the tests counts as one more failed test. */
+async function runHost(host: string): Promise<Totals> {
+  removeReport(host);
+  const command = new Deno.Command("deno", {
+    args: ["task", `test:${host}`],
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  const { success } = await command.output();
+  const { passed, failed } = readTotals(host) ?? { passed: 0, failed: 0 };
+  const brokeDown = failed === 0 && (!success || passed === 0);
+  if (brokeDown) print(`test:${host} broke down outside its tests`);
+  return { passed, failed: brokeDown ? 1 : failed };
+}
