@@ -1,0 +1,57 @@
+/**
+ * What a host gives to the core, so that the core names no platform: the same node runs in Deno, in
+ * a tab, and in a test with a fake clock and broken storage.
+ *
+ * @module
+ */
+
+/** Time. */
+export interface Clock {
+  /** Milliseconds since some moment, never going back. */
+  nowMs(): number;
+}
+
+/** Messages for a person; a host decides which levels to show and where. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** An open blob of a storage. */
+export interface BlobReader {
+  readonly sizeBytes: number;
+  /** `length` bytes from `offset`. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): void;
+}
+
+/** What survives a restart: blobs, and logs of JSON records. */
+export interface Storage {
+  /** Undefined if there is no such blob. */
+  openBlob(name: string): Promise<BlobReader | undefined>;
+  /** Replaces a blob atomically: after a crash the old one or the new one is there, whole. */
+  writeBlob(name: string, chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<void>;
+  /** All records of a log in order; a last one that a crash cut off is left out. */
+  readRecords(name: string): Promise<unknown[]>;
+  appendRecord(name: string, record: unknown): Promise<void>;
+  /** Replaces a log atomically. */
+  replaceRecords(name: string, records: readonly unknown[]): Promise<void>;
+}
+
+/** A WebGPU implementation. */
+export interface WebGpu {
+  readonly gpu: GPU;
+  /** `wgpu`, `dawn` or `browser`. */
+  readonly backend: string;
+}
+
+/** Everything a host gives. */
+export interface Host {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly storage: Storage;
+  /** Loads the WebGPU implementation; called again after a device was lost. */
+  webgpu(): Promise<WebGpu>;
+}
