@@ -9,6 +9,7 @@
 export interface Clock {
   /** Milliseconds since some moment, never going back. */
   nowMs(): number;
+  sleep(durationMs: number): Promise<void>;
 }
 
 /** Messages for a person; a host decides which levels to show and where. */

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { shuffledOrder } from "./shuffle.ts";
+import { shuffledOrder } from "./random.ts";
 
 /** One batch. */
 export interface Batch {

@@ -39,14 +39,6 @@ const Entry = v.strictObject({
 });
 const Metadata = v.record(v.string(), v.string());
 
-interface Placed {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: number[];
-  readonly begin: number;
-  readonly end: number;
-}
-
 /**
  * Reads a safetensors file. The tensors are views into `bytes`: nothing is copied or scanned.
  *
@@ -54,21 +46,25 @@ interface Placed {
  *   unknown, or the tensors overlap, leave holes or do not fill the file
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { header, dataStart } = readHeader(bytes);
+  const dataStart = LENGTH_BYTES + headerLength(bytes, bytes.length);
   const data = bytes.subarray(dataStart);
-  const placed: Placed[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === METADATA_KEY) metadata = readMetadata(value);
-    else placed.push(readEntry(name, value));
-  }
-  placed.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkFilled(placed, data.length);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart));
+  const { entries, metadata } = indexOf(header, data.length);
   const tensors = new Map<string, HostTensor>();
-  for (const { name, dtype, shape, begin, end } of placed) {
+  for (const { name, dtype, shape, begin, end } of entries) {
     tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
   }
   return { tensors, metadata };
+}
+
+/** Where a tensor lies in a file's data, and what it is. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: number[];
+  /** From the start of the data, which follows the header. */
+  readonly begin: number;
+  readonly end: number;
 }
 
 /**
@@ -84,24 +80,15 @@ export function writeSafetensors(
   const ordered = [...tensors].sort(([nameA, a], [nameB, b]) =>
     ITEM_SIZE_BYTES[b.dtype] - ITEM_SIZE_BYTES[a.dtype] || (nameA < nameB ? -1 : 1)
   );
-  const entries: [string, unknown][] = [];
-  if (Object.keys(metadata).length > 0) entries.push([METADATA_KEY, metadata]);
-  let dataBytes = 0;
-  for (const [name, tensor] of ordered) {
-    if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
-    checkTensor(tensor);
-    const begin = dataBytes;
-    dataBytes += tensor.bytes.length;
-    const { dtype, shape } = tensor;
-    entries.push([name, { dtype: dtype.toUpperCase(), shape, data_offsets: [begin, dataBytes] }]);
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const dataStart = LENGTH_BYTES + Math.ceil(json.length / 8) * 8;
-  const out = new Uint8Array(dataStart + dataBytes);
-  new DataView(out.buffer).setBigUint64(0, BigInt(dataStart - LENGTH_BYTES), true);
-  out.fill(0x20, LENGTH_BYTES, dataStart);
-  out.set(json, LENGTH_BYTES);
-  let offset = dataStart;
+  for (const [, tensor] of ordered) checkTensor(tensor);
+  const header = safetensorsHeader(
+    ordered.map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    metadata,
+  );
+  const dataBytes = ordered.reduce((sum, [, tensor]) => sum + tensor.bytes.length, 0);
+  const out = new Uint8Array(header.length + dataBytes);
+  out.set(header);
+  let offset = header.length;
   for (const [, tensor] of ordered) {
     out.set(tensor.bytes, offset);
     offset += tensor.bytes.length;
@@ -109,7 +96,58 @@ export function writeSafetensors(
   return out;
 }
 
-function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
+/**
+ * The header of a file whose tensors follow in the given order, to write a file piece by piece.
+ *
+ * @throws {RangeError} if a tensor is named `__metadata__`
+ */
+export function safetensorsHeader(
+  tensors: readonly { name: string; dtype: Dtype; shape: readonly number[] }[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) entries.push([METADATA_KEY, metadata]);
+  let end = 0;
+  for (const { name, dtype, shape } of tensors) {
+    if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
+    const begin = end;
+    end += tensorSizeBytes(dtype, shape);
+    entries.push([name, { dtype: dtype.toUpperCase(), shape, data_offsets: [begin, end] }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const dataStart = LENGTH_BYTES + Math.ceil(json.length / 8) * 8;
+  const out = new Uint8Array(dataStart);
+  new DataView(out.buffer).setBigUint64(0, BigInt(dataStart - LENGTH_BYTES), true);
+  out.fill(0x20, LENGTH_BYTES);
+  out.set(json, LENGTH_BYTES);
+  return out;
+}
+
+/** A header read on its own, to read a file piece by piece. */
+export interface SafetensorsIndex {
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Offset of the data in the file. */
+  readonly dataStart: number;
+}
+
+/**
+ * Reads the header of a file of `sizeBytes` bytes through `read(offset, length)`.
+ *
+ * @throws {WeftError} if the file is no valid safetensors file
+ */
+export async function readSafetensorsIndex(
+  sizeBytes: number,
+  read: (offset: number, length: number) => Promise<Uint8Array>,
+): Promise<SafetensorsIndex> {
+  const start = await read(0, Math.min(LENGTH_BYTES, sizeBytes));
+  const headerBytes = headerLength(start, sizeBytes);
+  const dataStart = LENGTH_BYTES + headerBytes;
+  const header = parseHeader(await read(LENGTH_BYTES, headerBytes));
+  return { ...indexOf(header, sizeBytes - dataStart), dataStart };
+}
+
+function headerLength(bytes: Uint8Array, sizeBytes: number): number {
   if (bytes.length < LENGTH_BYTES) {
     throw fault(`${bytes.length} bytes are too few for a header; the file is cut short`);
   }
@@ -118,15 +156,34 @@ function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
   if (headerBytes > MAX_HEADER_BYTES) {
     throw fault(`the header claims ${headerBytes} bytes, at most ${MAX_HEADER_BYTES} are allowed`);
   }
-  const dataStart = LENGTH_BYTES + Number(headerBytes);
-  if (dataStart > bytes.length) {
+  if (LENGTH_BYTES + Number(headerBytes) > sizeBytes) {
     throw fault(`the header needs ${headerBytes} bytes but the file ends before; it is cut short`);
   }
-  const header = parseJson(bytes.subarray(LENGTH_BYTES, dataStart));
+  return Number(headerBytes);
+}
+
+function parseHeader(bytes: Uint8Array): object {
+  const header = parseJson(bytes);
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw fault("the header is not a JSON object");
   }
-  return { header, dataStart };
+  return header;
+}
+
+/** Checked entries in the order of their places. */
+function indexOf(
+  header: object,
+  dataBytes: number,
+): { entries: SafetensorsEntry[]; metadata: Record<string, string> } {
+  const entries: SafetensorsEntry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA_KEY) metadata = readMetadata(value);
+    else entries.push(readEntry(name, value));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkFilled(entries, dataBytes);
+  return { entries, metadata };
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -143,7 +200,7 @@ function readMetadata(value: unknown): Record<string, string> {
   return result.output;
 }
 
-function readEntry(name: string, value: unknown): Placed {
+function readEntry(name: string, value: unknown): SafetensorsEntry {
   const label = quote(name);
   const result = v.safeParse(Entry, value);
   if (!result.success) {
@@ -170,9 +227,9 @@ function sizeOf(label: string, dtype: Dtype, shape: number[]): number {
 }
 
 /** Checks that tensors sorted by place follow each other without gaps and fill the data exactly. */
-function checkFilled(placed: readonly Placed[], dataBytes: number): void {
+function checkFilled(entries: readonly SafetensorsEntry[], dataBytes: number): void {
   let end = 0;
-  for (const tensor of placed) {
+  for (const tensor of entries) {
     if (tensor.begin !== end) {
       const what = tensor.begin < end ? "overlaps its neighbour" : "leaves a hole before it";
       throw fault(`tensor ${quote(tensor.name)} ${what}`);

@@ -27,7 +27,7 @@ export class PipelineCache {
   /** The pipeline for a dispatch, compiled now if it is the first of its kind. */
   get(dispatch: Dispatch): Promise<CompiledKernel> {
     const access = dispatch.bindings.map((binding) => binding.access).join(" ");
-    const key = [dispatch.kernel.name, JSON.stringify(dispatch.constants), access].join("|");
+    const key = [JSON.stringify(dispatch.constants), access, dispatch.kernel.source].join("|");
     let compiled = this.#compiled.get(key);
     if (!compiled) {
       compiled = this.#compile(dispatch);
@@ -67,11 +67,11 @@ export class PipelineCache {
   }
 
   #module(kernel: Kernel): Promise<GPUShaderModule> {
-    let module = this.#modules.get(kernel.name);
+    let module = this.#modules.get(kernel.source);
     if (!module) {
       module = this.#createModule(kernel);
-      this.#modules.set(kernel.name, module);
-      module.catch(() => this.#modules.delete(kernel.name));
+      this.#modules.set(kernel.source, module);
+      module.catch(() => this.#modules.delete(kernel.source));
     }
     return module;
   }
@@ -83,8 +83,10 @@ export class PipelineCache {
     if (!problem) return module;
     const { messages } = await module.getCompilationInfo();
     const lines = kernel.source.split("\n");
-    const places = messages.filter((message) => message.type === "error").map((message) =>
-      `${message.lineNum}:${message.linePos} ${message.message}\n  ${lines[message.lineNum - 1]}`
+    // Naga's messages hold a drawing of the place below their first line.
+    const places = messages.filter(({ type }) => type === "error").map((one) =>
+      `${one.lineNum}:${one.linePos} ${one.message.trim().split("\n")[0]}\n` +
+      `  ${lines[one.lineNum - 1]}`
     );
     throw new Error(`shader ${kernel.name}: ${places.join("\n") || problem.message}`);
   }

@@ -27,7 +27,8 @@ export class Program {
 
   /**
    * Compiles and binds all dispatches.
-   * @throws {RangeError} if a dispatch reads and writes the same bytes through two bindings.
+   * @throws {RangeError} if a dispatch writes a buffer that it reads through another binding, or
+   *   writes the same bytes through two.
    * @throws {Error} with place and source if a shader does not compile.
    */
   static async prepare(gpu: Gpu, label: string, dispatches: readonly Dispatch[]): Promise<Program> {
@@ -66,6 +67,21 @@ export class Program {
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
+  /** Submits every dispatch as a pass of its own, timed under its kernel and label. */
+  runEach(timer: PassTimer): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+    for (const { pipeline, bindGroup, dispatch } of this.steps) {
+      const pass = encoder.beginComputePass(
+        timer.begin(`${dispatch.kernel.name}: ${dispatch.label}`),
+      );
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...dispatch.grid);
+      pass.end();
+    }
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
   /** Frees the uniforms; the tensors belong to whoever made them. */
   destroy(): void {
     for (const uniform of this.uniforms) this.gpu.destroyBuffer(uniform);
@@ -99,12 +115,14 @@ function uniformOf(
 
 function checkAliasing({ label, bindings }: Dispatch): void {
   for (const written of bindings.filter((binding) => binding.access === "readWrite")) {
-    const clash = bindings.find((other) => other !== written && overlaps(other, written));
+    const clash = bindings.find((other) => other !== written && clashes(other, written));
     if (clash) throw new RangeError(`${label}: one tensor is bound twice, and written through one`);
   }
 }
 
-function overlaps({ part: a }: Binding, { part: b }: Binding): boolean {
-  return a.buffer === b.buffer && a.offsetBytes < b.offsetBytes + b.sizeBytes &&
-    b.offsetBytes < a.offsetBytes + a.sizeBytes;
+/** WebGPU forbids to read a buffer that the same dispatch writes, even at another place. */
+function clashes({ part: a, access }: Binding, { part: b }: Binding): boolean {
+  return a.buffer === b.buffer &&
+    (access === "read" || a.offsetBytes < b.offsetBytes + b.sizeBytes &&
+        b.offsetBytes < a.offsetBytes + a.sizeBytes);
 }

@@ -202,6 +202,12 @@ export class Stage {
     return readTensor(this.gpu, this.#inputGradient);
   }
 
+  /** The programs of one slot, for profiling. */
+  programs(slot: number): Program[] {
+    const { forward, loss, backward } = this.#slots[slot];
+    return [forward, ...(loss ? [loss] : []), backward, this.optimizer.stepProgram];
+  }
+
   /** Frees all the stage holds on the device. */
   destroy(): void {
     for (const slot of this.#slots) this.#destroySlot(slot);

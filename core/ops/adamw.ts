@@ -21,9 +21,9 @@ const WORKGROUP = 64;
 export const NORM_WORKGROUPS = 64;
 
 /** f32 words of the settings tensor. */
-export const SETTINGS_WORDS = 6;
+export const SETTINGS_WORDS = 10;
 /** Words of the control tensor. */
-export const CONTROL_WORDS = 10;
+export const CONTROL_WORDS = 12;
 
 /** Hyperparameters of one step. */
 export interface AdamWSettings {
@@ -39,7 +39,10 @@ export interface AdamWSettings {
 /** The settings as `adamw_control.wgsl` reads them. */
 export function settingsWords(settings: AdamWSettings): Float32Array<ArrayBuffer> {
   const { learningRate, beta1, beta2, epsilon, weightDecay, clipNorm } = settings;
-  return new Float32Array([learningRate, beta1, beta2, epsilon, weightDecay, clipNorm]);
+  return new Float32Array([
+    ...[learningRate, beta1, beta2, epsilon, weightDecay, clipNorm],
+    ...[1 - beta1, 1 - beta2, Math.log(beta1), Math.log(beta2)],
+  ]);
 }
 
 /** What one step did, read from the control tensor. */

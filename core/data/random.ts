@@ -1,5 +1,5 @@
 /**
- * A shuffled order that is the same on every machine. Not for secrets.
+ * Seeded randomness that is the same on every machine. Not for secrets.
  *
  * @module
  */
@@ -22,6 +22,12 @@ export function shuffledOrder(count: number, seed: number, round: number): Uint3
     order[other] = swapped;
   }
   return order;
+}
+
+/** An endless row of numbers from 0 to below 1, decided by `seed`. Not for secrets. */
+export function seededRandom(seed: number): () => number {
+  const nextUint32 = splitmix32(mixWords([seed, Math.floor(seed / 2 ** 32)]));
+  return () => nextUint32() / 2 ** 32;
 }
 
 /** Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014, at 32 bits. */

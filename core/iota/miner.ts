@@ -1,0 +1,190 @@
+/**
+ * One miner: it drives one stage (a layer, on the wire) through whatever its orchestrator asks for.
+ *
+ * Text becomes tokens, tokens a batch; the head's forward makes activations, torch files carry them
+ * through the store to the next stage, the tail makes a loss, and gradients come back the same road
+ * until enough batches are in for the optimizer step.
+ *
+ * @module
+ */
+import type { Batch } from "../data/packing.ts";
+import { bfloat16Tensor, float32Tensor, int64Tensor } from "../formats/dtype.ts";
+import { type HostTensor, tensorToFloat32, tensorToInt32 } from "../formats/dtype.ts";
+import { readTorchTensor, writeTorchTensor } from "../formats/torch_pt.ts";
+import type { PassTimer } from "../gpu/timer.ts";
+import type { Stage } from "../model/stage.ts";
+import type { ActivationStore } from "./activation_store.ts";
+import type { Orchestrator, Submission, Work } from "./orchestrator.ts";
+
+/** What a miner works with. */
+export interface MinerOptions {
+  layer: number;
+  stage: Stage;
+  orchestrator: Orchestrator;
+  store: ActivationStore;
+  /** Batches of the first layer; other layers need none. */
+  nextBatch: (() => Batch) | undefined;
+  /** False keeps the weights as they are: gradients pass through, steps change nothing. */
+  trains: boolean;
+  timer: PassTimer | undefined;
+}
+
+/** See the module. */
+export class Miner {
+  /** Slots of the stage that hold no batch. */
+  readonly #freeSlots: number[];
+  /** The slot of each batch between its forward and its backward. */
+  readonly #slots = new Map<string, number>();
+  readonly #reports = new Set<Promise<void>>();
+
+  constructor(readonly options: MinerOptions) {
+    this.#freeSlots = Array.from({ length: options.stage.options.slots }, (_, slot) => slot);
+  }
+
+  /** Works until the orchestrator says stop. */
+  async run(): Promise<void> {
+    const { orchestrator, layer } = this.options;
+    for (;;) {
+      const work = await orchestrator.nextWork(layer);
+      if (work.kind === "stop") break;
+      await this.#do(work);
+    }
+    await Promise.all(this.#reports);
+  }
+
+  async #do(work: Exclude<Work, { kind: "stop" }>): Promise<void> {
+    switch (work.kind) {
+      case "initial":
+        return await this.#startBatch(work.uid);
+      case "forward":
+        return this.options.stage.shape.kind === "tail"
+          ? await this.#forwardToLoss(work)
+          : await this.#forward(work);
+      case "backward":
+        return await this.#backward(work);
+      case "merge":
+        return await this.#merge();
+    }
+  }
+
+  /** Head: a batch of tokens goes into the store, its activations to the next stage. */
+  async #startBatch(uid: string): Promise<void> {
+    const { stage, nextBatch } = this.options;
+    if (!nextBatch) throw new RangeError("only the first layer starts batches, and needs a corpus");
+    const { tokens } = nextBatch();
+    const slot = this.#takeSlot(uid);
+    stage.writeTokens(slot, tokens);
+    const { B, T } = stage.shape;
+    const path = await this.#put(uid, "initial", int64Tensor([B, T], tokens));
+    await this.#submit(uid, "initial", path);
+    await this.#passOn(uid, slot);
+  }
+
+  async #forward({ uid, path }: { uid: string; path: string }): Promise<void> {
+    const activation = await this.#take(path);
+    const slot = this.#takeSlot(uid);
+    this.options.stage.writeInput(slot, tensorToFloat32(activation));
+    await this.#passOn(uid, slot);
+  }
+
+  async #passOn(uid: string, slot: number): Promise<void> {
+    const { stage, timer } = this.options;
+    stage.forward(slot, timer);
+    const output = await stage.readOutput(slot);
+    const path = await this.#put(uid, "forward", this.#activation(output, stage.outputWidth));
+    await this.#submit(uid, "forward", path);
+  }
+
+  /** Tail: forward, loss and backward at once, as the published miner does. */
+  async #forwardToLoss(
+    { uid, path, tokensPath }: { uid: string; path: string; tokensPath: string },
+  ): Promise<void> {
+    const { stage, orchestrator, timer } = this.options;
+    const activation = await this.#take(path);
+    const tokens = await this.#take(tokensPath);
+    const slot = this.#takeSlot(uid);
+    stage.writeInput(slot, tensorToFloat32(activation));
+    stage.writeTargets(tensorToInt32(tokens));
+    stage.forward(slot, timer);
+    stage.loss(slot, timer);
+    stage.backward(slot, timer);
+    this.#releaseSlot(uid);
+    const [loss, gradient] = await Promise.all([stage.readLoss(), stage.readInputGradient()]);
+    await orchestrator.reportLoss(uid, loss);
+    const gradientPath = await this.#put(
+      uid,
+      "backward",
+      this.#activation(gradient, stage.inputWidth),
+    );
+    await this.#submit(uid, "backward", gradientPath);
+  }
+
+  async #backward({ uid, path }: { uid: string; path: string }): Promise<void> {
+    const { stage, timer } = this.options;
+    const gradient = await this.#take(path);
+    stage.writeOutputGradient(tensorToFloat32(gradient));
+    stage.backward(this.#slotOf(uid), timer);
+    this.#releaseSlot(uid);
+    if (stage.shape.kind === "head") return await this.#submit(uid, "backward", null);
+    const inputGradient = await stage.readInputGradient();
+    const tensor = this.#activation(inputGradient, stage.inputWidth);
+    await this.#submit(uid, "backward", await this.#put(uid, "backward", tensor));
+  }
+
+  /** The optimizer step; its outcome is reported once the device is there, without waiting. */
+  async #merge(): Promise<void> {
+    const { stage, orchestrator, layer, trains, timer } = this.options;
+    const learningRate = trains ? await orchestrator.learningRate(layer) : 0;
+    const report = stage.optimizer.step(learningRate, timer)
+      .then((outcome) => orchestrator.reportMerge(layer, outcome));
+    this.#reports.add(report);
+    // A failure shows in run(), which waits for all reports, or in the next call on a lost device.
+    report.then(() => this.#reports.delete(report), () => {});
+  }
+
+  /** Activations travel in the dtype they are stored in on the device. */
+  #activation(values: Float32Array<ArrayBuffer>, width: number): HostTensor {
+    const { shape, options } = this.options.stage;
+    const dims = [shape.B, shape.T, width];
+    return options.precision.activation === "bf16"
+      ? bfloat16Tensor(dims, values)
+      : float32Tensor(dims, values);
+  }
+
+  async #put(uid: string, direction: Submission["direction"], tensor: HostTensor): Promise<string> {
+    const { store, layer } = this.options;
+    const path = `activations/${uid}/${layer}/${direction}.pt`;
+    await store.put(path, writeTorchTensor(tensor));
+    return path;
+  }
+
+  async #take(path: string): Promise<HostTensor> {
+    const { store } = this.options;
+    const tensor = readTorchTensor(await store.get(path));
+    await store.remove(path);
+    return tensor;
+  }
+
+  #submit(uid: string, direction: Submission["direction"], path: string | null): Promise<void> {
+    const { orchestrator, layer } = this.options;
+    return orchestrator.submit({ layer, uid, direction, path });
+  }
+
+  #takeSlot(uid: string): number {
+    const slot = this.#freeSlots.pop();
+    if (slot === undefined) throw new RangeError(`no slot is free for ${uid}`);
+    this.#slots.set(uid, slot);
+    return slot;
+  }
+
+  #slotOf(uid: string): number {
+    const slot = this.#slots.get(uid);
+    if (slot === undefined) throw new RangeError(`${uid} is not in flight on this miner`);
+    return slot;
+  }
+
+  #releaseSlot(uid: string): void {
+    this.#freeSlots.push(this.#slotOf(uid));
+    this.#slots.delete(uid);
+  }
+}

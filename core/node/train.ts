@@ -1,0 +1,404 @@
+/**
+ * A training node: opens the GPU, builds a local network, goes on from its checkpoint, trains,
+ * validates, and survives the loss of the device. It tells its host what happens as events.
+ *
+ * @module
+ */
+import { UsageError, WeftError } from "../errors.ts";
+import { bigramLoss, unigramLoss } from "../data/ngram.ts";
+import type { Corpus } from "../data/corpus.ts";
+import { BatchCursor, validationBatches } from "../data/packing.ts";
+import { seededRandom } from "../data/random.ts";
+import type { Tokenizer } from "../data/tokenizer.ts";
+import { type Gpu, openGpu } from "../gpu/gpu.ts";
+import { PassTimer } from "../gpu/timer.ts";
+import type { Host } from "../host.ts";
+import { LocalNetwork } from "../iota/local_network.ts";
+import type { RoundResult } from "../iota/local_orchestrator.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { PrecisionName } from "../model/parameters.ts";
+import { countParameters, type Preset, presetForRate } from "../model/presets.ts";
+import { PUBLISHED_SCHEDULE } from "../model/schedule.ts";
+import { measureTuning, type Tuning } from "../model/tuning.ts";
+import { loadCheckpoint, type RunState, saveCheckpoint } from "./checkpoint.ts";
+import type { FinishedEvent, GpuTimeMs, NodeEvent, StartedEvent, StepEvent } from "./events.ts";
+import { sampleText } from "./sample.ts";
+
+/** What to train; what is left out comes from the model's preset. */
+export interface TrainSettings {
+  /** `auto` takes the largest preset that makes a step in about half a second here. */
+  model: Preset | "auto";
+  /** Stages that train; all if left out. The others keep their weights. */
+  stages: readonly number[] | undefined;
+  batch: number | undefined;
+  seq: number | undefined;
+  batchesBeforeMerging: number | undefined;
+  learningRate: number | undefined;
+  precision: PrecisionName;
+  seed: number;
+  /** Optimizer steps of the run in all. */
+  steps: number;
+  validateEvery: number;
+  checkpointEvery: number;
+}
+
+/** A text and how it became tokens. */
+export interface TrainingText {
+  corpus: Corpus;
+  tokenizer: Tokenizer;
+}
+
+const METRICS = "metrics.jsonl";
+const WARMUP_STEPS = 20;
+const VALIDATION_TOKENS = 6144;
+const FINAL_VALIDATION_TOKENS = 4 * VALIDATION_TOKENS;
+const SKIPS_BEFORE_STOP = 3;
+const LOSSES_BEFORE_STOP = 3;
+const LOSS_NOTICE_MS = 500;
+const SAMPLE = { prompt: "The whale", length: 160, temperature: 0.7 };
+
+/**
+ * Trains until all steps are done or the signal aborts, which ends the run after the current slice
+ * with a checkpoint.
+ * @throws {UsageError} if text, settings and run folder do not fit together
+ * @throws {WeftError} if there is no usable GPU, it is lost again and again without a step between,
+ *   or three steps in a row had to be left out
+ */
+export async function* train(
+  host: Host,
+  text: TrainingText,
+  settings: TrainSettings,
+  signal: AbortSignal,
+): AsyncGenerator<NodeEvent, void> {
+  let chosen: Chosen | undefined;
+  for (let losses = 0; losses < LOSSES_BEFORE_STOP;) {
+    const { gpu: webgpu, backend } = await host.webgpu();
+    const gpu = await openGpu({ gpu: webgpu, backend });
+    const lost = gpu.whenLost().then((reason): never => {
+      throw new DeviceLost(reason);
+    });
+    // Raced below; a loss while nobody waits must not end the process.
+    lost.catch(() => {});
+    try {
+      chosen ??= await choose(host, gpu, settings);
+      const session = new Session(host, gpu, lost, text, settings, chosen);
+      for await (const event of session.run(signal)) {
+        if (event.kind === "step") losses = 0;
+        yield event;
+      }
+      return;
+    } catch (error) {
+      const reason = await lossReason(error, lost, host);
+      if (reason === undefined) throw error;
+      losses += 1;
+      host.log.warn(`the GPU was lost (${reason}): opening it again`);
+      yield { kind: "device lost", reason };
+    } finally {
+      gpu.close();
+    }
+  }
+  throw new WeftError(
+    `the GPU was lost ${LOSSES_BEFORE_STOP} times without a step between: check the driver, or ` +
+      `choose a smaller model; the last checkpoint is kept`,
+  );
+}
+
+class DeviceLost extends Error {
+  override name = "DeviceLost";
+}
+
+/** The reason if the device is gone: calls on a lost device fail in many ways. */
+async function lossReason(
+  error: unknown,
+  lost: Promise<never>,
+  { clock }: Host,
+): Promise<string | undefined> {
+  if (error instanceof WeftError) return undefined;
+  // The loss is told some moments after the first call that fails for it.
+  const settled = await Promise.race([
+    lost.catch((loss: unknown) => loss),
+    clock.sleep(LOSS_NOTICE_MS),
+  ]);
+  return settled instanceof DeviceLost ? settled.message : undefined;
+}
+
+/** What is the same for all devices of a run. */
+interface Chosen {
+  tuning: Tuning;
+  preset: Preset;
+  trainedStages: ReadonlySet<number>;
+}
+
+async function choose(host: Host, gpu: Gpu, settings: TrainSettings): Promise<Chosen> {
+  const tuning = await measureTuning(gpu, () => host.clock.nowMs());
+  const found = settings.model === "auto" ? presetForRate(tuning.flopsPerSecond) : settings.model;
+  const preset: Preset = {
+    model: found.model,
+    batch: settings.batch ?? found.batch,
+    seq: settings.seq ?? found.seq,
+    batchesBeforeMerging: settings.batchesBeforeMerging ?? found.batchesBeforeMerging,
+    learningRate: settings.learningRate ?? found.learningRate,
+  };
+  return { tuning, preset, trainedStages: trainedStages(preset.model, settings.stages) };
+}
+
+function trainedStages(
+  { splits, name }: ModelConfig,
+  stages: readonly number[] | undefined,
+): ReadonlySet<number> {
+  const all = splits.map((_, index) => index);
+  const wrong = stages?.find((stage) => !all.includes(stage));
+  if (wrong !== undefined) {
+    throw new UsageError(
+      `--stages: model ${name} has no stage ${wrong}, expected some of ${all.join(", ")}`,
+    );
+  }
+  return new Set(stages ?? all);
+}
+
+/** Training on one device, from a checkpoint or from the start. */
+class Session {
+  readonly #timer: PassTimer;
+  readonly #cursor: BatchCursor;
+  #skipsInARow = 0;
+  #optimizerSteps: number[] = [];
+  #recentStepMs: number[] = [];
+
+  constructor(
+    readonly host: Host,
+    readonly gpu: Gpu,
+    /** Rejects when the device is lost. */
+    readonly lost: Promise<never>,
+    readonly text: TrainingText,
+    readonly settings: TrainSettings,
+    readonly chosen: Chosen,
+  ) {
+    const { batch, seq } = chosen.preset;
+    this.#timer = new PassTimer(gpu);
+    this.#cursor = new BatchCursor(text.corpus.training, {
+      batchSize: batch,
+      sampleLength: seq,
+      seed: settings.seed,
+    });
+  }
+
+  async *run(signal: AbortSignal): AsyncGenerator<NodeEvent, void> {
+    const { settings, chosen, gpu } = this;
+    const { preset } = chosen;
+    const validation = this.#validationBatches(VALIDATION_TOKENS);
+    const network = await LocalNetwork.create(gpu, {
+      ...preset,
+      ...chosen,
+      precision: settings.precision,
+      seed: settings.seed,
+      schedule: { peak: preset.learningRate, warmupSteps: WARMUP_STEPS, ...PUBLISHED_SCHEDULE },
+    });
+    const state = await this.#resume(network);
+    yield this.#started(state.step);
+    this.#cursor.seek(state.position);
+    network.start(state.step, () => this.#cursor.nextBatch(), this.#timer);
+    let step = state.step;
+    let saved = state.step;
+    let lastMs = this.host.clock.nowMs();
+    while (step < settings.steps && !signal.aborted) {
+      const boundary = this.#nextBoundary(step);
+      network.allowRounds(boundary - step);
+      const stop = (): void => void network.stop().catch(() => {});
+      signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop();
+      while (step < boundary) {
+        const result = await this.#orLost(network.nextRound());
+        if (!result) break;
+        step = result.round;
+        this.#optimizerSteps = result.outcomes.map((outcome) => outcome.step);
+        const skipped = this.#checkSkipped(result);
+        if (skipped) yield skipped;
+        const isLast = step === boundary;
+        const validationLoss = isLast && this.#validatesAt(step)
+          ? await this.#orLost(network.validate(validation))
+          : undefined;
+        const nowMs = this.host.clock.nowMs();
+        const event = await this.#stepEvent(result, nowMs - lastMs, validationLoss);
+        lastMs = this.host.clock.nowMs();
+        await this.host.storage.appendRecord(METRICS, event);
+        yield event;
+      }
+      signal.removeEventListener("abort", stop);
+      if (step > saved && (signal.aborted || this.#savesAt(step))) {
+        saved = step;
+        yield await this.#save(network, step);
+      }
+    }
+    yield await this.#finish(network, step, signal);
+  }
+
+  /** Both outcomes of a promise, or the loss of the device. */
+  #orLost<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.lost]);
+  }
+
+  /** The next step after which something needs the miners idle. */
+  #nextBoundary(step: number): number {
+    const { steps, validateEvery, checkpointEvery } = this.settings;
+    const after = (every: number): number => (Math.floor(step / every) + 1) * every;
+    return Math.min(steps, after(validateEvery), after(checkpointEvery));
+  }
+
+  #validatesAt(step: number): boolean {
+    return step % this.settings.validateEvery === 0 || step === this.settings.steps;
+  }
+
+  #savesAt(step: number): boolean {
+    return step % this.settings.checkpointEvery === 0 || step === this.settings.steps;
+  }
+
+  #validationBatches(tokens: number): Int32Array[] {
+    const { batch, seq } = this.chosen.preset;
+    const count = Math.max(1, Math.floor(tokens / (batch * seq)));
+    return validationBatches(this.text.corpus.validation, batch, seq, count);
+  }
+
+  /** What must be the same for a checkpoint to be gone on with. */
+  #identity(): Record<string, string> {
+    const { preset } = this.chosen;
+    const { precision, seed } = this.settings;
+    const { training, validation } = this.text.corpus;
+    const { name: _, ...sizes } = preset.model;
+    return {
+      model: preset.model.name,
+      sizes: JSON.stringify(sizes),
+      precision,
+      seed: String(seed),
+      batch: String(preset.batch),
+      seq: String(preset.seq),
+      "batches before merging": String(preset.batchesBeforeMerging),
+      text: `${training.length} + ${validation.length} tokens, hash ${hashOf(training)}`,
+    };
+  }
+
+  async #resume(network: LocalNetwork): Promise<RunState> {
+    const { storage, log } = this.host;
+    const identity = this.#identity();
+    const state = await loadCheckpoint(storage, network, identity);
+    const step = state?.step ?? 0;
+    const records = await storage.readRecords(METRICS);
+    const kept = records.filter((record) => stepOf(record) <= step);
+    // Steps after the checkpoint will be taken, and recorded, again.
+    if (kept.length < records.length) await storage.replaceRecords(METRICS, kept);
+    if (state) log.info(`going on from the checkpoint of step ${step}`);
+    this.#optimizerSteps = state?.optimizerSteps ?? network.stages.map(() => 0);
+    return state ?? { step: 0, position: 0, optimizerSteps: this.#optimizerSteps, identity };
+  }
+
+  #started(step: number): StartedEvent {
+    const { gpu, settings } = this;
+    const { preset } = this.chosen;
+    const { corpus: { training, validation }, tokenizer: { vocabSize } } = this.text;
+    return {
+      kind: "started",
+      adapter: gpu.adapterName,
+      backend: gpu.backend,
+      isSoftware: gpu.isSoftware,
+      model: preset.model.name,
+      parameters: countParameters(preset.model),
+      step,
+      steps: settings.steps,
+      batch: preset.batch,
+      seq: preset.seq,
+      batchesBeforeMerging: preset.batchesBeforeMerging,
+      learningRate: preset.learningRate,
+      precision: settings.precision,
+      unigramLoss: unigramLoss(training, validation, vocabSize),
+      bigramLoss: bigramLoss(training, validation, vocabSize),
+    };
+  }
+
+  /** A step of which a stage left its own out, told with the batches it had seen. */
+  #checkSkipped({ round, losses, outcomes }: RoundResult): NodeEvent | undefined {
+    const skipped = outcomes.some(({ applied }) => !applied) || !losses.every(Number.isFinite);
+    this.#skipsInARow = skipped ? this.#skipsInARow + 1 : 0;
+    if (!skipped) return undefined;
+    const { batchesBeforeMerging } = this.chosen.preset;
+    const first = (round - 1) * batchesBeforeMerging;
+    const positions = Array.from({ length: batchesBeforeMerging }, (_, index) => first + index);
+    this.host.log.warn(
+      `step ${round}: a loss or gradient was NaN or infinite, the step was left out ` +
+        `(batches ${positions.join(", ")} of the text)`,
+    );
+    if (this.#skipsInARow >= SKIPS_BEFORE_STOP) {
+      throw new WeftError(
+        `${SKIPS_BEFORE_STOP} steps in a row had a NaN or infinite loss or gradient: the last good ` +
+          `checkpoint is kept; go on with a lower --lr`,
+      );
+    }
+    return { kind: "skipped", positions, inARow: this.#skipsInARow };
+  }
+
+  async #stepEvent(
+    { round, learningRate, losses, outcomes }: RoundResult,
+    stepMs: number,
+    validationLoss: number | undefined,
+  ): Promise<StepEvent> {
+    const { batch, seq } = this.chosen.preset;
+    const labels = await this.#orLost(this.#timer.collect());
+    const time = (label: string): number => labels.get(label) ?? 0;
+    const gpuMs: GpuTimeMs = {
+      forward: time("forward"),
+      loss: time("loss"),
+      backward: time("backward"),
+      optimizer: time("optimizer"),
+    };
+    this.#recentStepMs = [...this.#recentStepMs, stepMs].slice(-20);
+    const meanMs = this.#recentStepMs.reduce((sum, ms) => sum + ms, 0) / this.#recentStepMs.length;
+    return {
+      kind: "step",
+      step: round,
+      loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+      validationLoss,
+      learningRate,
+      gradientNorms: outcomes.map(({ norm }) => norm),
+      tokensPerSecond: 1000 * losses.length * batch * seq / stepMs,
+      stepMs,
+      gpuMs: this.#timer.available ? gpuMs : undefined,
+      memoryBytes: this.gpu.memory.bytes,
+      secondsLeft: (this.settings.steps - round) * meanMs / 1000,
+    };
+  }
+
+  async #save(network: LocalNetwork, step: number): Promise<NodeEvent> {
+    const sizeBytes = await this.#orLost(saveCheckpoint(this.host.storage, network, {
+      step,
+      position: step * this.chosen.preset.batchesBeforeMerging,
+      optimizerSteps: this.#optimizerSteps,
+      identity: this.#identity(),
+    }));
+    return { kind: "checkpoint", step, sizeBytes };
+  }
+
+  async #finish(network: LocalNetwork, step: number, signal: AbortSignal): Promise<FinishedEvent> {
+    await this.#orLost(network.stop());
+    const stopped = signal.aborted;
+    const validation = this.#validationBatches(
+      stopped ? VALIDATION_TOKENS : FINAL_VALIDATION_TOKENS,
+    );
+    const validationLoss = await this.#orLost(network.validate(validation));
+    const sample = stopped ? "" : await this.#orLost(sampleText(network, this.text.tokenizer, {
+      ...SAMPLE,
+      random: seededRandom(this.settings.seed),
+      signal,
+    }));
+    return { kind: "finished", step, stopped, validationLoss, sample };
+  }
+}
+
+function stepOf(record: unknown): number {
+  const isStep = typeof record === "object" && record !== null && "step" in record;
+  return isStep && typeof record.step === "number" ? record.step : 0;
+}
+
+/** FNV-1a over the tokens: tells texts apart, no more. */
+function hashOf(tokens: Int32Array): string {
+  let hash = 0x811c9dc5;
+  for (const token of tokens) hash = Math.imul(hash ^ token, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
