@@ -8,7 +8,7 @@ import type { Batch } from "../data/packing.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { PassTimer } from "../gpu/timer.ts";
 import { type ModelConfig, stageShape } from "../model/config.ts";
-import { PRECISIONS, type PrecisionName } from "../model/parameters.ts";
+import { type PrecisionName, PRECISIONS } from "../model/parameters.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { Stage } from "../model/stage.ts";
 import type { Tuning } from "../model/tuning.ts";

@@ -35,21 +35,26 @@ export class Miner {
   readonly #freeSlots: number[];
   /** The slot of each batch between its forward and its backward. */
   readonly #slots = new Map<string, number>();
-  readonly #reports = new Set<Promise<void>>();
+  /** What is on its way back from the device; the miner takes up other work meanwhile. */
+  readonly #pending = new Set<Promise<void>>();
+  /** Rejects when something pending fails. */
+  readonly #failure = Promise.withResolvers<never>();
 
   constructor(readonly options: MinerOptions) {
     this.#freeSlots = Array.from({ length: options.stage.options.slots }, (_, slot) => slot);
+    // Whoever runs the miner hears of a failure through `run`.
+    this.#failure.promise.catch(() => {});
   }
 
   /** Works until the orchestrator says stop. */
   async run(): Promise<void> {
     const { orchestrator, layer } = this.options;
     for (;;) {
-      const work = await orchestrator.nextWork(layer);
+      const work = await Promise.race([orchestrator.nextWork(layer), this.#failure.promise]);
       if (work.kind === "stop") break;
       await this.#do(work);
     }
-    await Promise.all(this.#reports);
+    await Promise.all(this.#pending);
   }
 
   async #do(work: Exclude<Work, { kind: "stop" }>): Promise<void> {
@@ -77,22 +82,25 @@ export class Miner {
     const { B, T } = stage.shape;
     const path = await this.#put(uid, "initial", int64Tensor([B, T], tokens));
     await this.#submit(uid, "initial", path);
-    await this.#passOn(uid, slot);
+    this.#passOn(uid, slot);
   }
 
   async #forward({ uid, path }: { uid: string; path: string }): Promise<void> {
     const activation = await this.#take(path);
     const slot = this.#takeSlot(uid);
     this.options.stage.writeInput(slot, tensorToFloat32(activation));
-    await this.#passOn(uid, slot);
+    this.#passOn(uid, slot);
   }
 
-  async #passOn(uid: string, slot: number): Promise<void> {
+  /** Runs the stage, and sends its output on once the device has it. */
+  #passOn(uid: string, slot: number): void {
     const { stage, timer } = this.options;
     stage.forward(slot, timer);
-    const output = await stage.readOutput(slot);
-    const path = await this.#put(uid, "forward", this.#activation(output, stage.outputWidth));
-    await this.#submit(uid, "forward", path);
+    const output = stage.readOutput(slot);
+    this.#later(async () => {
+      const tensor = this.#activation(await output, stage.outputWidth);
+      await this.#submit(uid, "forward", await this.#put(uid, "forward", tensor));
+    });
   }
 
   /** Tail: forward, loss and backward at once, as the published miner does. */
@@ -109,14 +117,13 @@ export class Miner {
     stage.loss(slot, timer);
     stage.backward(slot, timer);
     this.#releaseSlot(uid);
-    const [loss, gradient] = await Promise.all([stage.readLoss(), stage.readInputGradient()]);
-    await orchestrator.reportLoss(uid, loss);
-    const gradientPath = await this.#put(
-      uid,
-      "backward",
-      this.#activation(gradient, stage.inputWidth),
-    );
-    await this.#submit(uid, "backward", gradientPath);
+    const reads = Promise.all([stage.readLoss(), stage.readInputGradient()]);
+    this.#later(async () => {
+      const [loss, gradient] = await reads;
+      await orchestrator.reportLoss(uid, loss);
+      const tensor = this.#activation(gradient, stage.inputWidth);
+      await this.#submit(uid, "backward", await this.#put(uid, "backward", tensor));
+    });
   }
 
   async #backward({ uid, path }: { uid: string; path: string }): Promise<void> {
@@ -126,20 +133,26 @@ export class Miner {
     stage.backward(this.#slotOf(uid), timer);
     this.#releaseSlot(uid);
     if (stage.shape.kind === "head") return await this.#submit(uid, "backward", null);
-    const inputGradient = await stage.readInputGradient();
-    const tensor = this.#activation(inputGradient, stage.inputWidth);
-    await this.#submit(uid, "backward", await this.#put(uid, "backward", tensor));
+    const gradientOfInput = stage.readInputGradient();
+    this.#later(async () => {
+      const tensor = this.#activation(await gradientOfInput, stage.inputWidth);
+      await this.#submit(uid, "backward", await this.#put(uid, "backward", tensor));
+    });
   }
 
-  /** The optimizer step; its outcome is reported once the device is there, without waiting. */
+  /** The optimizer step. */
   async #merge(): Promise<void> {
     const { stage, orchestrator, layer, trains, timer } = this.options;
     const learningRate = trains ? await orchestrator.learningRate(layer) : 0;
-    const report = stage.optimizer.step(learningRate, timer)
-      .then((outcome) => orchestrator.reportMerge(layer, outcome));
-    this.#reports.add(report);
-    // A failure shows in run(), which waits for all reports, or in the next call on a lost device.
-    report.then(() => this.#reports.delete(report), () => {});
+    const outcome = stage.optimizer.step(learningRate, timer);
+    this.#later(async () => await orchestrator.reportMerge(layer, await outcome));
+  }
+
+  /** Finishes something in the background: a readback takes long and the device need not wait. */
+  #later(finish: () => Promise<void>): void {
+    const pending = finish();
+    this.#pending.add(pending);
+    pending.then(() => this.#pending.delete(pending), this.#failure.reject);
   }
 
   /** Activations travel in the dtype they are stored in on the device. */

@@ -6,11 +6,16 @@
  */
 import * as v from "valibot";
 import { UsageError, WeftError } from "../errors.ts";
-import { bfloat16Tensor, float32Tensor, type HostTensor, tensorToFloat32 } from "../formats/dtype.ts";
+import {
+  bfloat16Tensor,
+  float32Tensor,
+  type HostTensor,
+  tensorToFloat32,
+} from "../formats/dtype.ts";
 import {
   readSafetensorsIndex,
-  type SafetensorsIndex,
   safetensorsHeader,
+  type SafetensorsIndex,
 } from "../formats/safetensors.ts";
 import type { BlobReader, Storage } from "../host.ts";
 import type { LocalNetwork } from "../iota/local_network.ts";
@@ -106,10 +111,7 @@ export async function loadCheckpoint(
   const blob = await storage.openBlob(NAME);
   if (!blob) return undefined;
   try {
-    const index = await readSafetensorsIndex(
-      blob.sizeBytes,
-      (offset, length) => blob.read(offset, length),
-    );
+    const index = await indexOf(blob);
     const state = stateOf(index);
     checkIdentity(state.identity, identity);
     await readTensors(blob, index, network);
@@ -120,6 +122,21 @@ export async function loadCheckpoint(
   } finally {
     blob.close();
   }
+}
+
+/** Name of the model that a run's checkpoint is of, or undefined if there is none. */
+export async function checkpointModel(storage: Storage): Promise<string | undefined> {
+  const blob = await storage.openBlob(NAME);
+  if (!blob) return undefined;
+  try {
+    return stateOf(await indexOf(blob)).identity.model;
+  } finally {
+    blob.close();
+  }
+}
+
+function indexOf(blob: BlobReader): Promise<SafetensorsIndex> {
+  return readSafetensorsIndex(blob.sizeBytes, (offset, length) => blob.read(offset, length));
 }
 
 function stateOf({ metadata }: SafetensorsIndex): RunState {

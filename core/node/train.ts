@@ -17,10 +17,10 @@ import { LocalNetwork } from "../iota/local_network.ts";
 import type { RoundResult } from "../iota/local_orchestrator.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { PrecisionName } from "../model/parameters.ts";
-import { countParameters, type Preset, presetForRate } from "../model/presets.ts";
+import { countParameters, findPreset, type Preset, presetForRate } from "../model/presets.ts";
 import { PUBLISHED_SCHEDULE } from "../model/schedule.ts";
 import { measureTuning, type Tuning } from "../model/tuning.ts";
-import { loadCheckpoint, type RunState, saveCheckpoint } from "./checkpoint.ts";
+import { checkpointModel, loadCheckpoint, type RunState, saveCheckpoint } from "./checkpoint.ts";
 import type { FinishedEvent, GpuTimeMs, NodeEvent, StartedEvent, StepEvent } from "./events.ts";
 import { sampleText } from "./sample.ts";
 
@@ -131,7 +131,9 @@ interface Chosen {
 
 async function choose(host: Host, gpu: Gpu, settings: TrainSettings): Promise<Chosen> {
   const tuning = await measureTuning(gpu, () => host.clock.nowMs());
-  const found = settings.model === "auto" ? presetForRate(tuning.flopsPerSecond) : settings.model;
+  const found = settings.model === "auto"
+    ? await autoPreset(host, tuning.flopsPerSecond)
+    : settings.model;
   const preset: Preset = {
     model: found.model,
     batch: settings.batch ?? found.batch,
@@ -140,6 +142,12 @@ async function choose(host: Host, gpu: Gpu, settings: TrainSettings): Promise<Ch
     learningRate: settings.learningRate ?? found.learningRate,
   };
   return { tuning, preset, trainedStages: trainedStages(preset.model, settings.stages) };
+}
+
+/** The model of the run that is there, so that the same command goes on with it, or a new one. */
+async function autoPreset({ storage }: Host, flopsPerSecond: number): Promise<Preset> {
+  const running = await checkpointModel(storage);
+  return running === undefined ? presetForRate(flopsPerSecond) : findPreset(running);
 }
 
 function trainedStages(
