@@ -9,7 +9,8 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { type Split, stageShape } from "./config.ts";
 import { Comparison, type GroupReport, type Rule, RULES } from "./golden_compare.ts";
 import { type GoldenFile, goldenStageName } from "./golden_file.ts";
-import { PRECISIONS } from "./parameters.ts";
+import { exportOptimizerState, exportWeights } from "./flat_state.ts";
+import { elementsOf, PRECISIONS } from "./parameters.ts";
 import { Stage } from "./stage.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -146,42 +147,24 @@ class GoldenStage {
   /** After all steps: the flat vectors as they go over the wire. */
   async checkTrained(rules: typeof RULES["f32"]): Promise<void> {
     await this.#compareParameters("parameters after all steps", rules.weights, "param_after");
-    const weights = new Comparison(`${this.name} weights, flat`, rules.weights);
-    weights.add(await this.#flat(["param"]), this.#expected("weights_flat_after"));
-    const moments = new Comparison(`${this.name} moments`, rules.moments);
+    const { parameters } = this.stage;
+    const flat = floats(await exportWeights(parameters, "f32"));
+    this.#compare("weights, flat", rules.weights, [[flat, this.#expected("weights_flat_after")]]);
+    const moments = floats(await exportOptimizerState(parameters, "f32"));
     const expected = this.#expected("optimizer_flat_after");
     let at = 0;
-    for await (const { values } of this.#moments()) {
-      moments.add(values, expected?.subarray(at, at + values.length));
-      at += values.length;
-    }
-    this.reports.push(weights.report(), moments.report());
+    // One pair for each moment of each parameter: the rule is about each on its own.
+    const pairs = parameters.layout.views.flatMap((view) =>
+      [0, 1].map((): [Float32Array, Float32Array | undefined] => {
+        const range: [number, number] = [at, at += elementsOf(view)];
+        return [moments.subarray(...range), expected?.subarray(...range)];
+      })
+    );
+    this.#compare("moments", rules.moments, pairs);
   }
 
   destroy(): void {
     this.stage.destroy();
-  }
-
-  /** exp_avg, then exp_avg_sq, parameter by parameter. */
-  async *#moments(): AsyncGenerator<{ values: Float32Array }> {
-    const seconds = this.stage.parameters.read("v");
-    for await (const first of this.stage.parameters.read("m")) {
-      yield first;
-      const second = await seconds.next();
-      if (!second.done) yield second.value;
-    }
-  }
-
-  async #flat(arrays: readonly "param"[]): Promise<Float32Array> {
-    const out = new Float32Array(this.stage.parameters.count);
-    let at = 0;
-    for (const array of arrays) {
-      for await (const { values } of this.stage.parameters.read(array)) {
-        out.set(values, at);
-        at += values.length;
-      }
-    }
-    return out;
   }
 
   async #compareParameters(
@@ -212,4 +195,8 @@ class GoldenStage {
     const tensor = this.golden.tensors.get(`${this.name}.${key}`);
     return tensor && Float32Array.from(tensorToFloat32(tensor));
   }
+}
+
+function floats(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
