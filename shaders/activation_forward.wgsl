@@ -23,7 +23,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   let x = unpack_group(inp[group_word(item, INP_BF16)], item, INP_BF16);
-  let value = select(x / (1.0 + exp(-x)), max(x, vec4f(0.0)), RELU);
+  let relu = select(x, vec4f(0.0), x < vec4f(0.0)); // unlike max(), passes NaN on
+  let value = select(x / (1.0 + exp(-x)), relu, RELU);
   if (OUT_BF16) {
     out[item] = narrow(value);
   } else {

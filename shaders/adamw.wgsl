@@ -22,6 +22,8 @@ struct Control {
   beta1: f32,
   beta2: f32,
   epsilon: f32,
+  one_minus_beta1: f32,
+  one_minus_beta2: f32,
 }
 
 struct Params {
@@ -92,8 +94,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     m_old = bitcast<vec4f>(vec4u(m[2u * i], m[2u * i + 1u]));
     v_old = bitcast<vec4f>(vec4u(v[2u * i], v[2u * i + 1u]));
   }
-  let m_new = m_old + (1.0 - control.beta1) * (g - m_old);
-  let v_new = control.beta2 * v_old + (1.0 - control.beta2) * g * g;
+  let m_new = control.beta1 * m_old + control.one_minus_beta1 * g;
+  let v_new = control.beta2 * v_old + control.one_minus_beta2 * g * g;
   let change = control.step_size * m_new / (sqrt(v_new) / control.root_correction + control.epsilon);
   var old: vec4f;
   if (MASTER) { old = master[i]; }

@@ -118,8 +118,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let query = 4u * (tile * TILE + local.x);
     let queries = query_column(params, head);
     let outs = head * HEAD_GROUPS;
-    var s: mat4x4f;
-    var dw: mat4x4f;
+    // Zeros written out: naga 29 does not reset such a variable each turn (gfx-rs/wgpu#9489).
+    var s = mat4x4f();
+    var dw = mat4x4f();
     for (var i = 0u; i < HEAD_GROUPS; i++) {
       s += transpose(rows_at(first + query, queries + i)) * rows_at(first + key, keys + i);
       dw += transpose(dout_rows_at(first + query, outs + i)) * rows_at(first + key, values + i);

@@ -125,8 +125,9 @@ fn main(
   let c = local.x;
   for (var tile = 0u; tile <= group.x; tile++) {
     let key = 4u * (tile * TILE + local.x);
-    var s: mat4x4f;
-    var dw: mat4x4f;
+    // Zeros written out: naga 29 does not reset such a variable each turn (gfx-rs/wgpu#9489).
+    var s = mat4x4f();
+    var dw = mat4x4f();
     for (var i = 0u; i < HEAD_GROUPS; i++) {
       s += transpose(rows_at(first + key, keys + i)) * rows_at(first + query, queries + i);
       dw += transpose(rows_at(first + key, values + i)) *

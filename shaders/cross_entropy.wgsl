@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> losses: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, LANES>;
+var<workgroup> lane_values: array<f32, LANES>;
 
 fn logits_at(i: u32) -> vec4f {
   if (LOGITS_BF16) {
@@ -61,29 +61,29 @@ fn main(
   for (var c = lane; c < params.groups; c += LANES) {
     greatest = max(greatest, real_logits(first, c));
   }
-  partial[lane] = max(max(greatest.x, greatest.y), max(greatest.z, greatest.w));
+  lane_values[lane] = max(max(greatest.x, greatest.y), max(greatest.z, greatest.w));
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] = max(partial[lane], partial[lane + width]);
+      lane_values[lane] = max(lane_values[lane], lane_values[lane + width]);
     }
     workgroupBarrier();
   }
-  let row_max = partial[0];
+  let row_max = lane_values[0];
   workgroupBarrier();
   var sum = vec4f(0.0);
   for (var c = lane; c < params.groups; c += LANES) {
     sum += exp(real_logits(first, c) - row_max);
   }
-  partial[lane] = dot(sum, vec4f(1.0));
+  lane_values[lane] = dot(sum, vec4f(1.0));
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] += partial[lane + width];
+      lane_values[lane] += lane_values[lane + width];
     }
     workgroupBarrier();
   }
-  let row_sum = partial[0];
+  let row_sum = lane_values[0];
   if (asked >= params.rows) {
     return;
   }

@@ -31,8 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (token >= params.part_tokens) { // also true for tokens before the part: u32 wraps
     return;
   }
-  let from = token * params.groups + item % params.groups;
-  let value = unpack_group(weight[group_word(from, WEIGHT_BF16)], from, WEIGHT_BF16);
+  let origin = token * params.groups + item % params.groups;
+  let value = unpack_group(weight[group_word(origin, WEIGHT_BF16)], origin, WEIGHT_BF16);
   if (OUT_BF16) {
     out[item] = narrow(value);
   } else {

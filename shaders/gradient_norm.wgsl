@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> squares: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, LANES>;
+var<workgroup> lane_sums: array<f32, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -29,15 +29,15 @@ fn main(
     let x = unpack_group(gradient[group_word(i, GRADIENT_BF16)], i, GRADIENT_BF16);
     sum += dot(x, x);
   }
-  partial[lane] = sum;
+  lane_sums[lane] = sum;
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] += partial[lane + width];
+      lane_sums[lane] += lane_sums[lane + width];
     }
     workgroupBarrier();
   }
   if (lane == 0u) {
-    squares[params.first + group.x] = partial[0];
+    squares[params.first + group.x] = lane_sums[0];
   }
 }

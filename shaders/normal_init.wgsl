@@ -31,6 +31,14 @@ fn pcg(x: u32) -> u32 {
   return (word >> 22u) ^ word;
 }
 
+// cos(2π turn) for |turn| <= 1/2, as a sine's series: WGSL's own cos() may be off by 2^-11.
+fn cos_of_turn(turn: f32) -> f32 {
+  let x = 6.283185307179586 * (0.25 - abs(turn));
+  let y = x * x;
+  let tail = 1.0 - y / 42.0 * (1.0 - y / 72.0 * (1.0 - y / 110.0));
+  return x * (1.0 - y / 6.0 * (1.0 - y / 20.0 * tail));
+}
+
 fn normal(row: u32, col: u32) -> f32 {
   let in_row = row % params.row_padded < params.row_valid;
   let in_col = col % params.col_padded < params.col_valid;
@@ -44,8 +52,10 @@ fn normal(row: u32, col: u32) -> f32 {
   let h2 = pcg(h1 ^ 0x9e3779b9u);
   // 24 bits each; the first is never 0, so that its logarithm is finite.
   let u1 = (f32(h1 >> 8u) + 1.0) / 16777216.0;
-  let u2 = f32(h2 >> 8u) / 16777216.0;
-  return params.deviation * sqrt(-2.0 * log(u1)) * cos(6.283185307179586 * u2);
+  let u2 = f32(h2 >> 8u) / 16777216.0 - 0.5;
+  // A log() that is off by an ulp must not make the root's argument negative.
+  let radius = sqrt(max(0.0, -2.0 * log(u1)));
+  return params.deviation * radius * cos_of_turn(u2);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -28,7 +28,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dinp: array<vec2u>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, LANES>;
+var<workgroup> lane_sums: array<f32, LANES>;
 
 fn inp_at(i: u32) -> vec4f {
   return unpack_group(inp[group_word(i, INP_BF16)], i, INP_BF16);
@@ -53,11 +53,11 @@ fn main(
   for (var c = lane; c < params.groups; c += LANES) {
     sum += dot(dnormed_at(first, c), inp_at(first + c));
   }
-  partial[lane] = sum;
+  lane_sums[lane] = sum;
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] += partial[lane + width];
+      lane_sums[lane] += lane_sums[lane + width];
     }
     workgroupBarrier();
   }
@@ -65,13 +65,13 @@ fn main(
     return;
   }
   let scale = rstd[row];
-  let pull = partial[0] / f32(params.C) * scale * scale;
+  let pull = lane_sums[0] / f32(params.C) * scale * scale;
   for (var c = lane; c < params.groups; c += LANES) {
     let i = first + c;
     var value = scale * (dnormed_at(first, c) - inp_at(i) * pull);
     if (4u * c < params.skip_cols) {
-      let from = row * params.skip_groups + c;
-      let extra = unpack_group(skip[group_word(from, SKIP_BF16)], from, SKIP_BF16);
+      let origin = row * params.skip_groups + c;
+      let extra = unpack_group(skip[group_word(origin, SKIP_BF16)], origin, SKIP_BF16);
       value += extra * column_mask(c, params.skip_cols);
     }
     if (DINP_BF16) {

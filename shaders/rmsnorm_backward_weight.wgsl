@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dweight: array<vec2u>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<workgroup> partial: array<vec4f, LANES>;
+var<workgroup> lane_sums: array<vec4f, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -31,11 +31,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     sum += unpack_group(dout[group_word(i, DOUT_BF16)], i, DOUT_BF16) *
       unpack_group(inp[group_word(i, INP_BF16)], i, INP_BF16) * rstd[row];
   }
-  partial[lane] = sum;
+  lane_sums[lane] = sum;
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] += partial[lane + width];
+      lane_sums[lane] += lane_sums[lane + width];
     }
     workgroupBarrier();
   }
@@ -43,10 +43,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   if (DWEIGHT_BF16) {
-    dweight[column] = narrow(widen(dweight[column]) + partial[0]);
+    dweight[column] = narrow(widen(dweight[column]) + lane_sums[0]);
   } else {
     let old = bitcast<vec4f>(vec4u(dweight[2u * column], dweight[2u * column + 1u]));
-    let words = bitcast<vec4u>(old + partial[0]);
+    let words = bitcast<vec4u>(old + lane_sums[0]);
     dweight[2u * column] = words.xy;
     dweight[2u * column + 1u] = words.zw;
   }

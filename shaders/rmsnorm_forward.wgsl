@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, LANES>;
+var<workgroup> lane_sums: array<f32, LANES>;
 
 fn inp_at(i: u32) -> vec4f {
   return unpack_group(inp[group_word(i, INP_BF16)], i, INP_BF16);
@@ -39,18 +39,18 @@ fn main(
     let x = inp_at(first + c);
     squares += dot(x, x);
   }
-  partial[lane] = squares;
+  lane_sums[lane] = squares;
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     if (lane < width) {
-      partial[lane] += partial[lane + width];
+      lane_sums[lane] += lane_sums[lane + width];
     }
     workgroupBarrier();
   }
   if (row >= params.R) {
     return;
   }
-  let scale = inverseSqrt(partial[0] / f32(params.C) + 1e-5);
+  let scale = inverseSqrt(lane_sums[0] / f32(params.C) + 1e-5);
   if (lane == 0u) {
     rstd[row] = scale;
   }

@@ -38,11 +38,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (item >= params.items) {
     return;
   }
-  let from = item / params.groups * 2u * params.groups + item % params.groups;
+  let origin = item / params.groups * 2u * params.groups + item % params.groups;
   let gradient = unpack_group(dout[group_word(item, DOUT_BF16)], item, DOUT_BF16);
-  let gate = gateup_at(from);
+  let gate = gateup_at(origin);
   let sigmoid = 1.0 / (1.0 + exp(-gate));
   let slope = sigmoid * (1.0 + gate * (1.0 - sigmoid));
-  store(from, gradient * gateup_at(from + params.groups) * slope);
-  store(from + params.groups, gradient * gate * sigmoid);
+  store(origin, gradient * gateup_at(origin + params.groups) * slope);
+  store(origin + params.groups, gradient * gate * sigmoid);
 }

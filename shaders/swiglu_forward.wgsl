@@ -26,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (item >= params.items) {
     return;
   }
-  let from = item / params.groups * 2u * params.groups + item % params.groups;
-  let gate = gateup_at(from);
-  let value = gate / (1.0 + exp(-gate)) * gateup_at(from + params.groups);
+  let origin = item / params.groups * 2u * params.groups + item % params.groups;
+  let gate = gateup_at(origin);
+  let value = gate / (1.0 + exp(-gate)) * gateup_at(origin + params.groups);
   if (OUT_BF16) {
     out[item] = narrow(value);
   } else {

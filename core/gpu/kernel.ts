@@ -32,6 +32,8 @@ export interface Dispatch {
   /** The uniform's words: integers as u32, or f32 through `f32Word`. */
   readonly params: readonly number[];
   readonly grid: readonly [number, number, number];
+  /** What it works on, for profiles: M, N, K of a product; B, T, NH, HD of attention; rows, columns. */
+  readonly shape?: readonly number[];
   /** Floating point operations, for rates; 0 where memory is what counts. */
   readonly flops: number;
   /** Bytes read and written at least, for rates. */

@@ -60,7 +60,8 @@ export class PassTimer {
     }]);
     const stamps = new BigUint64Array(bytes.buffer, bytes.byteOffset, labels.length * 2);
     labels.forEach((label, index) => {
-      const nanoseconds = Number(stamps[index * 2 + 1] - stamps[index * 2]);
+      // WebGPU allows clocks that jump back.
+      const nanoseconds = Math.max(0, Number(stamps[index * 2 + 1] - stamps[index * 2]));
       totals.set(label, (totals.get(label) ?? 0) + nanoseconds / 1e6);
     });
     return totals;

@@ -4,19 +4,24 @@
  *
  * @module
  */
+import { WeftError } from "../errors.ts";
 import { tensorToFloat32 } from "../formats/dtype.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Split, stageShape } from "./config.ts";
 import { Comparison, type GroupReport, type Rule, RULES } from "./golden_compare.ts";
 import { type GoldenFile, goldenStageName } from "./golden_file.ts";
 import { exportOptimizerState, exportWeights } from "./flat_state.ts";
+import type { ParameterView } from "./parameter_layout.ts";
 import { elementsOf, PRECISIONS } from "./parameters.ts";
 import { Stage } from "./stage.ts";
 import type { Tuning } from "./tuning.ts";
 
 const SLOT = 0;
 
-/** Checks one file; every group is reported, also those that fail. */
+/**
+ * Checks one file; every group is reported, also those that fail.
+ * @throws {WeftError} if a parameter to start from is missing in the file or of another size
+ */
 export async function checkGolden(
   gpu: Gpu,
   golden: GoldenFile,
@@ -83,10 +88,7 @@ class GoldenStage {
     });
     const self = new GoldenStage(goldenStageName(split), golden, stage);
     for (const view of stage.parameters.layout.views) {
-      stage.parameters.writeParameter(
-        view,
-        self.#expected(`param.${view.name}`) ?? new Float32Array(),
-      );
+      stage.parameters.writeParameter(view, self.#parameter(view));
     }
     await stage.optimizer.zeroGradientStep(golden.learningRate);
     return self;
@@ -189,6 +191,16 @@ class GoldenStage {
     const comparison = new Comparison(`${this.name} ${group}`, rule);
     for (const [actual, expected] of pairs) comparison.add(actual, expected);
     this.reports.push(comparison.report());
+  }
+
+  #parameter(view: ParameterView): Float32Array {
+    const key = `param.${view.name}`;
+    const values = this.#expected(key);
+    if (values?.length === elementsOf(view)) return values;
+    throw new WeftError(
+      `the golden file has ${values?.length ?? "no"} values of ${this.name}.${key}, expected ` +
+        `${elementsOf(view)}: get an undamaged copy`,
+    );
   }
 
   #expected(key: string): Float32Array<ArrayBuffer> | undefined {

@@ -21,10 +21,26 @@ export interface Preset {
 
 /** Weft's own presets in order of size; `auto` takes the largest that is fast enough. */
 export const OWN_PRESETS: readonly Preset[] = [
-  own("nano", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 3 }, { batch: 4, seq: 64, rate: 5e-3 }),
-  own("micro", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, { batch: 4, seq: 64, rate: 4e-3 }),
-  own("mini", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, { batch: 4, seq: 128, rate: 4e-3 }),
-  own("small", { C: 256, K: 32, NH: 8, NKV: 4, H: 704, blocks: 6 }, { batch: 8, seq: 256, rate: 2e-3 }),
+  own("nano", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 3 }, {
+    batch: 4,
+    seq: 64,
+    rate: 5e-3,
+  }),
+  own("micro", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, {
+    batch: 4,
+    seq: 64,
+    rate: 4e-3,
+  }),
+  own("mini", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, {
+    batch: 4,
+    seq: 128,
+    rate: 4e-3,
+  }),
+  own("small", { C: 256, K: 32, NH: 8, NKV: 4, H: 704, blocks: 6 }, {
+    batch: 8,
+    seq: 256,
+    rate: 2e-3,
+  }),
   own("base", { C: 512, K: 32, NH: 8, NKV: 4, H: 1408, blocks: 12 }, {
     batch: 8,
     seq: 512,
@@ -42,7 +58,10 @@ export const PUBLISHED_PRESETS: readonly Preset[] = [
   published("100M", { C: 512, K: 8, NH: 32, NKV: 8, H: 512, blocks: 6 }, 100_000_000, [2, 4]),
   published("1B", { C: 2048, K: 32, NH: 32, NKV: 8, H: 8192, blocks: 16 }, 1_500_055_552, [5, 10]),
   published("3B", { C: 3072, K: 16, NH: 24, NKV: 8, H: 8192, blocks: 28 }, 3_606_752_256, [9, 19]),
-  published("8B", { C: 4096, K: 64, NH: 32, NKV: 8, H: 14336, blocks: 32 }, 8_030_261_248, [11, 22]),
+  published("8B", { C: 4096, K: 64, NH: 32, NKV: 8, H: 14336, blocks: 32 }, 8_030_261_248, [
+    11,
+    22,
+  ]),
   published(
     "15B",
     { C: 5120, K: 80, NH: 40, NKV: 8, H: 13824, blocks: 50 },
@@ -60,7 +79,9 @@ export function findPreset(name: string): Preset {
   const preset = all.find(({ model }) => model.name === name);
   if (preset) return preset;
   throw new UsageError(
-    `there is no model "${name}": expected auto, ${all.map(({ model }) => model.name).join(", ")}, ` +
+    `there is no model "${name}": expected auto, ${
+      all.map(({ model }) => model.name).join(", ")
+    }, ` +
       `or a JSON file with the published fields`,
   );
 }

@@ -99,6 +99,7 @@ export function gradientNorm(
   return {
     kernel: NORM,
     label: "gradient norm",
+    shape: [1, 4 * span.items],
     constants: { GRADIENT_BF16: dtype === "bf16", LANES: WORKGROUP },
     bindings: [read(span.gradient), readWrite(onlyPart(squares))],
     params: [span.items, first],
@@ -119,6 +120,7 @@ export function adamwControl(
   return {
     kernel: CONTROL,
     label: "adamw",
+    shape: [1, count],
     constants: {},
     bindings: [
       read(onlyPart(squares)),
@@ -148,6 +150,7 @@ export function adamw(
   return {
     kernel: STEP,
     label: "adamw",
+    shape: [1, 4 * items],
     constants: {
       PARAM_BF16: dtypes.param === "bf16",
       MOMENT_BF16: dtypes.moment === "bf16",

@@ -66,6 +66,7 @@ export function rope(
   return {
     kernel: ROPE,
     label: "rope",
+    shape: [B * T, qkv.cols],
     constants: {
       QKV_BF16: isBf16(qkv),
       INVERSE: inverse,
@@ -94,6 +95,7 @@ export function attentionForward(
   return {
     kernel: FORWARD,
     label: "attention",
+    shape: sizesOf(shape),
     constants: constantsOf({ qkv, out }, shape, tile),
     bindings: [read(onlyPart(qkv)), readWrite(onlyPart(out)), readWrite(onlyPart(lse))],
     params: paramsOf({ qkv, out, lse }, shape),
@@ -129,6 +131,7 @@ export function attentionBackward(
   return [{
     kernel: BACKWARD_QUERY,
     label: "attention",
+    shape: sizesOf(shape),
     constants,
     bindings: [...inputs, readWrite(onlyPart(dqkv)), readWrite(onlyPart(delta))],
     params,
@@ -138,6 +141,7 @@ export function attentionBackward(
   }, {
     kernel: BACKWARD_KEY_VALUE,
     label: "attention",
+    shape: sizesOf(shape),
     constants,
     bindings: [
       ...[qkv, dout, lse, delta].map((tensor) => read(onlyPart(tensor))),
@@ -148,6 +152,10 @@ export function attentionBackward(
     flops: 4 * product,
     bytes: sizeOf(qkv, dout, dqkv),
   }];
+}
+
+function sizesOf({ B, T, NH, HD }: HeadShape): number[] {
+  return [B, T, NH, HD];
 }
 
 /** One of attention's products, over the half of the matrix that causality leaves. */

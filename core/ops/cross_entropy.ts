@@ -29,6 +29,7 @@ export function crossEntropy(
   return logits.parts.map((part) => ({
     kernel: KERNEL,
     label: "cross entropy",
+    shape: [part.rows, logits.cols],
     constants: {
       LOGITS_BF16: isBf16(logits),
       LANES: lanesFor(groupsOf(logits), 4 * maxLanes),

@@ -31,6 +31,7 @@ export function swigluForward({ out, gateup }: { out: Tensor; gateup: Tensor }):
   return {
     kernel: SWIGLU_FORWARD,
     label: "swiglu",
+    shape: [out.rows, out.cols],
     constants: { GATEUP_BF16: isBf16(gateup), OUT_BF16: isBf16(out), WORKGROUP },
     bindings: [read(onlyPart(gateup)), readWrite(onlyPart(out))],
     params: [items, groupsOf(out)],
@@ -53,6 +54,7 @@ export function swigluBackward(
   return {
     kernel: SWIGLU_BACKWARD,
     label: "swiglu",
+    shape: [dout.rows, dout.cols],
     constants: {
       DOUT_BF16: isBf16(dout),
       GATEUP_BF16: isBf16(gateup),
@@ -99,6 +101,7 @@ function activationForward(
   return {
     kernel: ACTIVATION_FORWARD,
     label,
+    shape: [inp.rows, inp.cols],
     constants: {
       INP_BF16: isBf16(inp),
       OUT_BF16: isBf16(out),
@@ -122,6 +125,7 @@ function activationBackward(
   return {
     kernel: ACTIVATION_BACKWARD,
     label,
+    shape: [inp.rows, inp.cols],
     constants: {
       DOUT_BF16: isBf16(dout),
       INP_BF16: isBf16(inp),

@@ -54,6 +54,7 @@ export function embeddingForward(
   return weight.parts.map((part) => ({
     kernel: FORWARD,
     label: "embedding",
+    shape: [out.rows, out.cols],
     constants: { WEIGHT_BF16: isBf16(weight), OUT_BF16: isBf16(out), WORKGROUP },
     bindings: [read(onlyPart(tokens)), read(part), readWrite(onlyPart(out))],
     params: [out.rows, groups, part.firstRow, part.rows],
@@ -82,6 +83,7 @@ export function embeddingBackward(
   return dweight.parts.map((part) => ({
     kernel: BACKWARD,
     label: "embedding",
+    shape: [dout.rows, dout.cols],
     constants: { DOUT_BF16: isBf16(dout), DWEIGHT_BF16: isBf16(dweight), WORKGROUP },
     bindings: [
       read(onlyPart(order)),

@@ -62,7 +62,8 @@ interface Block {
 
 /**
  * out (M, N) (+)= op(a) · op(b) (+ residual), any of them f32 or bf16, sums in f32. Split tensors
- * are taken part by part. Must equal `matmul` of core/reference.
+ * are taken part by part; a sum over a split operand is rounded to out's dtype after each part. Must
+ * equal `matmul` of core/reference.
  * @throws {RangeError} if the shapes do not fit, or a batch meets a split tensor.
  */
 export function matmul(
@@ -203,6 +204,7 @@ function blockDispatch(
   return {
     kernel: KERNELS[variant],
     label,
+    shape: batch > 1 ? [batch, M, N, K] : [M, N, K],
     constants: {
       TRANSPOSE_A: !!transposeA,
       TRANSPOSE_B: !!transposeB,

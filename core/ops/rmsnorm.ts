@@ -30,6 +30,7 @@ export function rmsnormForward(
   return {
     kernel: FORWARD,
     label: "rmsnorm",
+    shape: [inp.rows, inp.cols],
     constants: {
       INP_BF16: isBf16(inp),
       WEIGHT_BF16: isBf16(weight),
@@ -75,6 +76,7 @@ export function rmsnormBackward(
   return [{
     kernel: BACKWARD,
     label: "rmsnorm",
+    shape: [rows, cols],
     constants: {
       ...inputs,
       WEIGHT_BF16: isBf16(weight),
@@ -93,6 +95,7 @@ export function rmsnormBackward(
   }, {
     kernel: BACKWARD_WEIGHT,
     label: "rmsnorm",
+    shape: [rows, cols],
     constants: {
       ...inputs,
       DWEIGHT_BF16: isBf16(dweight),

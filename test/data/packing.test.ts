@@ -1,7 +1,7 @@
 import { assert } from "chai";
 import { test } from "#test";
 import { type Batch, BatchCursor, validationBatches } from "../../core/data/packing.ts";
-import { shuffledOrder } from "../../core/data/shuffle.ts";
+import { shuffledOrder } from "../../core/data/random.ts";
 import { UsageError } from "../../core/errors.ts";
 
 /** A stream whose tokens are their own places. */
