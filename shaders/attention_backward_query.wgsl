@@ -115,8 +115,8 @@ fn main(
   let queries = query_column(params, head);
   let keys = key_column(params, shared_head(params, head));
   let values = value_column(params, shared_head(params, head));
-  if (thread < 4u * TILE) {
-    load_row(thread, batch, head, 4u * group.x * TILE + thread);
+  for (var row = thread; row < 4u * TILE; row += TILE * TILE) {
+    load_row(row, batch, head, 4u * group.x * TILE + row);
   }
   workgroupBarrier();
   // Column groups local.x, local.x + TILE, … of dq, written out as in matmul_direct.

@@ -106,9 +106,9 @@ fn main(
   let queries = query_column(params, head);
   let keys = key_column(params, shared_head(params, head));
   let values = value_column(params, shared_head(params, head));
-  if (thread < 4u * TILE) {
-    row_max[thread] = MASKED;
-    row_sum[thread] = 0.0;
+  for (var row = thread; row < 4u * TILE; row += TILE * TILE) {
+    row_max[row] = MASKED;
+    row_sum[row] = 0.0;
   }
   // Column groups local.x, local.x + TILE, … of the output, written out as in matmul_direct.
   var o0: mat4x4f; var o1: mat4x4f; var o2: mat4x4f; var o3: mat4x4f;
@@ -124,8 +124,8 @@ fn main(
     weights[at + 2u * TILE] = select(masked, s[2], query_sees_keys(query + 2u, key));
     weights[at + 3u * TILE] = select(masked, s[3], query_sees_keys(query + 3u, key));
     workgroupBarrier();
-    if (thread < 4u * TILE) {
-      soften_row(thread);
+    for (var row = thread; row < 4u * TILE; row += TILE * TILE) {
+      soften_row(row);
     }
     workgroupBarrier();
     let value_row = first + 4u * tile * TILE;
@@ -154,9 +154,11 @@ fn main(
   if (c + 5u * TILE < HEAD_GROUPS) { store_rows(batch, query, local_row, column + 5u * TILE, o5); }
   if (c + 6u * TILE < HEAD_GROUPS) { store_rows(batch, query, local_row, column + 6u * TILE, o6); }
   if (c + 7u * TILE < HEAD_GROUPS) { store_rows(batch, query, local_row, column + 7u * TILE, o7); }
-  let row_query = 4u * group.x * TILE + thread;
-  if (thread < 4u * TILE && row_query < params.T) {
-    let i = (batch * params.NH + head) * params.lse_stride + row_query;
-    lse[i] = row_max[thread] + log(row_sum[thread]);
+  for (var row = thread; row < 4u * TILE; row += TILE * TILE) {
+    let row_query = 4u * group.x * TILE + row;
+    if (row_query < params.T) {
+      let i = (batch * params.NH + head) * params.lse_stride + row_query;
+      lse[i] = row_max[row] + log(row_sum[row]);
+    }
   }
 }

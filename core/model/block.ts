@@ -10,6 +10,7 @@ import { createTensor, destroyTensor, paddedCols, type Tensor } from "../gpu/ten
 import {
   attentionBackward,
   attentionForward,
+  attentionTile,
   type HeadShape,
   paddedHead,
   qkvCols,
@@ -221,7 +222,11 @@ export function blockForward(
     ),
     ...forward("qkv", qkv, normed1, weight("qkv")),
     rope({ qkv, cosines, sines }, heads, { inverse: false }),
-    attentionForward({ out: attended, lse: saved.lse, qkv }, heads, tuning.attentionTile),
+    attentionForward(
+      { out: attended, lse: saved.lse, qkv },
+      heads,
+      attentionTile(heads.HD, tuning.attentionTile),
+    ),
     ...forward("attention out", mid, attended, weight("out"), residual),
     rmsnormForward(
       { out: normed2, rstd: saved.rstd2, inp: mid, weight: weight("norm2") },
@@ -286,7 +291,7 @@ export function blockBackward(
     ...attentionBackward(
       { dqkv, delta, dout: dattended, qkv: saved.qkv, out: saved.attended, lse: saved.lse },
       heads,
-      tuning.attentionTile,
+      attentionTile(heads.HD, tuning.attentionTile),
     ),
     rope({ qkv: dqkv, cosines, sines }, heads, { inverse: true }),
     ...backwardWeight("qkv dW", gradient("qkv"), dqkv, saved.normed1),

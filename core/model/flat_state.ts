@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { decodeElements, encodeElements } from "../gpu/tensor.ts";
+import { bytesOf, decodeElements, encodeElements } from "../gpu/tensor.ts";
 import { elementsOf, type ParameterArray, type Parameters } from "./parameters.ts";
 
 /** How elements are written. */
@@ -88,11 +88,11 @@ function decoded(
   dtype: FlatDtype,
   arrays: number,
 ): Float32Array {
-  const values = decodeElements(bytes.slice(), dtype);
-  if (values.length !== parameters.count * arrays) {
+  const expected = parameters.count * arrays * bytesOf(dtype);
+  if (bytes.length !== expected) {
     throw new RangeError(
-      `expected ${parameters.count * arrays} ${dtype} values for this stage, got ${values.length}`,
+      `expected ${expected} bytes of ${dtype} for this stage, got ${bytes.length}`,
     );
   }
-  return values;
+  return decodeElements(bytes.slice(), dtype);
 }

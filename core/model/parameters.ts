@@ -216,13 +216,13 @@ export class Parameters {
     seed: number,
   ): ReturnType<typeof normalInit>[] {
     const stride = paddedCols(view.weight.cols);
-    let firstRow = 0;
-    return this.#rowsOf(view, array).map((part) => {
-      const dispatch = normalInit({
+    // The whole part is bound: rows inside it need not begin where a binding may.
+    return this.#overlaps(view, array).map(({ part, first, rows }) =>
+      normalInit({
         part,
-        firstRowOfPart: 0,
-        rows: part.rows,
-        firstRow,
+        firstRowOfPart: first - part.firstRow,
+        rows,
+        firstRow: first - view.firstRow,
         stride,
         rowAxis: view.rowAxis,
         colAxis: view.colAxis,
@@ -231,10 +231,8 @@ export class Parameters {
         seed,
         stream: this.layout.views.indexOf(view),
         deviation: INIT_DEVIATION,
-      });
-      firstRow += part.rows;
-      return dispatch;
-    });
+      })
+    );
   }
 
   /** Puts a weight's rows into spans; a span fits one binding in the widest of its dtypes. */
@@ -276,12 +274,24 @@ export class Parameters {
   /** The stretches of an array that hold a view's rows. */
   #rowsOf(view: ParameterView, array: ParameterArray): TensorPart[] {
     const rowBytes = paddedCols(view.weight.cols) * bytesOf(this.dtypeOf(array));
+    return this.#overlaps(view, array).map(({ part, first, rows }) => ({
+      ...part,
+      offsetBytes: part.offsetBytes + (first - part.firstRow) * rowBytes,
+      sizeBytes: rows * rowBytes,
+      firstRow: first,
+      rows,
+    }));
+  }
+
+  /** The parts of an array that hold rows of a view, and which ones, counted in the weight. */
+  #overlaps(
+    view: ParameterView,
+    array: ParameterArray,
+  ): { part: TensorPart; first: number; rows: number }[] {
     return this.tensor(view.weight.label, array).parts.flatMap((part) => {
       const first = Math.max(part.firstRow, view.firstRow);
-      const rows = Math.min(part.firstRow + part.rows, view.firstRow + view.rows) - first;
-      if (rows <= 0) return [];
-      const offsetBytes = part.offsetBytes + (first - part.firstRow) * rowBytes;
-      return [{ ...part, offsetBytes, sizeBytes: rows * rowBytes, firstRow: first, rows }];
+      const end = Math.min(part.firstRow + part.rows, view.firstRow + view.rows);
+      return end > first ? [{ part, first, rows: end - first }] : [];
     });
   }
 

@@ -25,8 +25,10 @@ const BACKWARD_QUERY = kernel("attention_backward_query", operands, backwardQuer
 const BACKWARD_KEY_VALUE = kernel("attention_backward_key_value", operands, backwardKeyValue);
 const WORKGROUP = 64;
 
-/** The widest head the kernels hold in registers: 8 blocks a thread with the smallest tile. */
+/** The widest head that was tried; with a tile of 4 it fills all blocks of a thread. */
 export const MAX_HEAD_DIM = 128;
+/** Blocks of four channels that a thread holds in registers, at most. */
+const BLOCKS_A_THREAD = 8;
 
 /** Sizes of an attention. */
 export interface HeadShape {
@@ -41,6 +43,13 @@ export interface HeadShape {
 /** Channels of a head with each half padded to a multiple of four. */
 export function paddedHead(HD: number): number {
   return Math.ceil(HD / 8) * 8;
+}
+
+/** The smallest tile from `least` up (2, 4 or 8) whose threads can hold a head of HD channels. */
+export function attentionTile(HD: number, least: number): number {
+  let tile = least;
+  while (paddedHead(HD) / 4 > tile * BLOCKS_A_THREAD) tile *= 2;
+  return tile;
 }
 
 /** Columns of the tensor that holds keys, values and queries. */
@@ -84,7 +93,7 @@ export function rope(
 /**
  * out (B·T, NH·padded head) = causal attention of qkv; lse (B·NH, T) f32. Must equal
  * `attentionForward` of core/reference.
- * @param tile blocks of four queries and keys a workgroup works on: 4 on a CPU, 8 on a GPU
+ * @param tile blocks of four queries and keys a workgroup works on: see `attentionTile`
  */
 export function attentionForward(
   { out, lse, qkv }: { out: Tensor; lse: Tensor; qkv: Tensor },

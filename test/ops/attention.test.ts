@@ -128,14 +128,15 @@ function largest(values: Float32Array): number {
 
 /** Head sizes and storage by tile: padded ones, the smallest, and up to all the registers. */
 const HEADS: Record<number, [number, StorageDtype][]> = {
-  4: [[2, "f32"], [6, "f32"], [16, "f32"], [40, "f32"], [128, "f32"], [6, "bf16"]],
+  2: [[6, "f32"], [16, "f32"], [64, "f32"]],
+  4: [[2, "f32"], [40, "f32"], [128, "f32"], [6, "bf16"]],
   8: [[6, "f32"], [64, "bf16"], [128, "f32"]],
 };
 
 /** Two samples of these lengths: inside one tile of keys, across two, across many. */
 const LENGTHS = [1, 5, 37, 129];
 
-for (const tile of [4, 8]) {
+for (const tile of [2, 4, 8]) {
   for (const [HD, dtype] of HEADS[tile]) {
     const kind = `tile ${tile}, HD ${HD}, ${dtype}`;
     opTest(`attentionForward() at lengths that fill no tile: ${kind}`, gpu, async (op) => {
