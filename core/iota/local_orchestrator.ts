@@ -182,13 +182,14 @@ export class LocalOrchestrator implements Orchestrator {
   /** Merge first, then gradients, then activations, then fresh batches. */
   #choose(layer: number): Work | undefined {
     const state = this.#layers[layer];
+    // Before all else: once one layer was stopped, no other may merge alone.
+    if (this.#stopped) return { kind: "stop" };
     if (state.backwardCount === this.#options.batchesBeforeMerging) {
       state.backwardCount = 0;
       state.merges += 1;
       if (layer === 0) this.#started = 0;
       return { kind: "merge" };
     }
-    if (this.#stopped) return { kind: "stop" };
     return state.backwards.shift() ?? state.forwards.shift() ?? this.#chooseInitial(layer);
   }
 

@@ -32,6 +32,7 @@ export interface ModelConfig {
 }
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
 
 const PublishedConfig = v.object({
   model_name: v.string(),
@@ -45,11 +46,11 @@ const PublishedConfig = v.object({
   n_layers: whole,
   hidden_dim: whole,
   n_kv_groups: whole,
-  rope_base: v.number(),
+  rope_base: positive,
   rope_freq: v.object({
-    factor: v.number(),
-    low_freq_factor: v.number(),
-    high_freq_factor: v.number(),
+    factor: positive,
+    low_freq_factor: positive,
+    high_freq_factor: positive,
     original_context_length: whole,
   }),
   splits: v.optional(
@@ -110,10 +111,11 @@ export function parseModelConfig(
   return config;
 }
 
-/** Head, body and tail of about the same number of blocks. */
+/** Head, body and tail of about the same number of blocks; of two blocks, head and tail. */
 function thirds(blocks: number): Split[] {
-  const first = Math.max(1, Math.round(blocks / 3));
-  const second = Math.max(first + 1, Math.round(2 * blocks / 3));
+  if (blocks < 3) return [[-1, 1], [1, -1]];
+  const first = Math.round(blocks / 3);
+  const second = Math.round(2 * blocks / 3);
   return [[-1, first], [first, second], [second, -1]];
 }
 
@@ -134,6 +136,7 @@ export function checkModelConfig(config: ModelConfig): void {
   }
   if (NH % NKV !== 0) wrong(`n_kv_groups ${NKV} must divide n_heads ${NH}`);
   if (K !== null && K >= C) wrong(`bottleneck_dim ${K} must be below emb_dim ${C}, or null`);
+  if (blocks < 2) wrong(`n_layers ${blocks}: a head and a tail need at least two blocks`);
   let next = -1;
   splits.forEach(([start, end], index) => {
     const last = index === splits.length - 1;

@@ -98,9 +98,9 @@ export class Comparison {
     for (let i = 0; i < actual.length; i++) {
       const [x, y] = [actual[i], expected[i]];
       const error = Math.abs(x - y);
-      // Written so that NaN counts as outside and as the worst error.
+      // Written so that NaN counts as outside and as the worst error, whatever comes after it.
       if (!(error <= absolute + relative * Math.abs(y))) this.#outside += 1;
-      if (!(error <= this.#absoluteError)) this.#absoluteError = error;
+      this.#absoluteError = Math.max(this.#absoluteError, error);
       if (Math.abs(y) > floor) {
         this.#relativeError = Math.max(this.#relativeError, error / Math.abs(y));
       }
@@ -116,10 +116,10 @@ export class Comparison {
     if (actual === 0 && expected === 0) return;
     const cosine = dot / (actual * expected);
     const ratio = actual / expected;
-    if (!(cosine >= this.#cosine)) this.#cosine = cosine;
-    if (!(Math.abs(ratio - 1) <= Math.abs(this.#normRatio - 1))) this.#normRatio = ratio;
-    const errorNorm = Math.sqrt(errorSquares) / expected;
-    if (!(errorNorm <= this.#errorNorm)) this.#errorNorm = errorNorm;
+    this.#cosine = Math.min(this.#cosine, cosine);
+    const isFarther = !(Math.abs(ratio - 1) <= Math.abs(this.#normRatio - 1));
+    if (isFarther && !Number.isNaN(this.#normRatio)) this.#normRatio = ratio;
+    this.#errorNorm = Math.max(this.#errorNorm, Math.sqrt(errorSquares) / expected);
   }
 
   /** The verdict on all tensors so far; a group without tensors fails. */

@@ -79,7 +79,8 @@ export interface FinishedEvent {
   kind: "finished";
   step: number;
   stopped: boolean;
-  validationLoss: number;
+  /** On four times the text of the other validations; undefined if the run was stopped. */
+  validationLoss: number | undefined;
   /** Text the model wrote, prompt included. */
   sample: string;
 }

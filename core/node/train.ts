@@ -217,17 +217,18 @@ class Session {
       while (step < boundary) {
         const result = await this.#orLost(network.nextRound());
         if (!result) break;
+        const stepMs = this.host.clock.nowMs() - lastMs;
+        lastMs += stepMs;
         step = result.round;
         this.#optimizerSteps = result.outcomes.map((outcome) => outcome.step);
         const skipped = this.#checkSkipped(result);
         if (skipped) yield skipped;
-        const isLast = step === boundary;
-        const validationLoss = isLast && this.#validatesAt(step)
+        // Only on a boundary are the miners idle; there the clock stops for what is no training.
+        const isBoundary = step === boundary;
+        const validationLoss = isBoundary && this.#validatesAt(step)
           ? await this.#orLost(network.validate(validation))
           : undefined;
-        const nowMs = this.host.clock.nowMs();
-        const event = await this.#stepEvent(result, nowMs - lastMs, validationLoss);
-        lastMs = this.host.clock.nowMs();
+        const event = await this.#stepEvent(result, stepMs, validationLoss);
         await this.host.storage.appendRecord(METRICS, event);
         yield event;
       }
@@ -236,6 +237,7 @@ class Session {
         saved = step;
         yield await this.#save(network, step);
       }
+      lastMs = this.host.clock.nowMs();
     }
     yield await this.#finish(network, step, signal);
   }
@@ -385,17 +387,17 @@ class Session {
 
   async #finish(network: LocalNetwork, step: number, signal: AbortSignal): Promise<FinishedEvent> {
     await this.#orLost(network.stop());
-    const stopped = signal.aborted;
-    const validation = this.#validationBatches(
-      stopped ? VALIDATION_TOKENS : FINAL_VALIDATION_TOKENS,
-    );
+    if (signal.aborted) {
+      return { kind: "finished", step, stopped: true, validationLoss: undefined, sample: "" };
+    }
+    const validation = this.#validationBatches(FINAL_VALIDATION_TOKENS);
     const validationLoss = await this.#orLost(network.validate(validation));
-    const sample = stopped ? "" : await this.#orLost(sampleText(network, this.text.tokenizer, {
+    const sample = await this.#orLost(sampleText(network, this.text.tokenizer, {
       ...SAMPLE,
       random: seededRandom(this.settings.seed),
       signal,
     }));
-    return { kind: "finished", step, stopped, validationLoss, sample };
+    return { kind: "finished", step, stopped: false, validationLoss, sample };
   }
 }
 

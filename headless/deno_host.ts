@@ -1,0 +1,54 @@
+/**
+ * What Deno gives to the core.
+ *
+ * @module
+ */
+
+import type { Host, Log } from "../core/host.ts";
+import { openFolderStorage } from "./folder_storage.ts";
+import { writeText } from "./screen.ts";
+import { type Backend, loadWebGpu } from "./webgpu.ts";
+
+/** Levels of messages; each shows itself and those after it. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a host is made of. */
+export interface DenoHostOptions {
+  /** Folder of the storage; it must exist. */
+  readonly runDir: string;
+  readonly backend: Backend;
+  readonly logLevel: LogLevel;
+  /** Takes one line without its line break. @default a line on stderr */
+  readonly writeLog?: (line: string) => void;
+}
+
+/** The host of a command. */
+export function createDenoHost(options: DenoHostOptions): Host {
+  const writeLog = options.writeLog ?? ((line) => writeText(Deno.stderr, `${line}\n`));
+  return {
+    clock: {
+      nowMs: () => performance.now(),
+      sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    },
+    log: createLog(options.logLevel, writeLog),
+    storage: openFolderStorage(options.runDir),
+    webgpu: () => loadWebGpu(options.backend),
+  };
+}
+
+/** A log that writes the messages from a level on; `info` is the plain one. */
+export function createLog(least: LogLevel, write: (line: string) => void): Log {
+  const at = (level: LogLevel, prefix: string): (message: string) => void =>
+    LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least)
+      ? () => {}
+      : (message) => write(prefix + message);
+  return {
+    debug: at("debug", "debug: "),
+    info: at("info", ""),
+    warn: at("warn", "warning: "),
+    error: at("error", "error: "),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * `deno task mine`: trains a model on the network's protocol, so far on a local network only.
+ *
+ * @module
+ */
+
+import { join, resolve } from "node:path";
+import { buildCorpus } from "../core/data/corpus.ts";
+import { byteTokenizer } from "../core/data/tokenizer.ts";
+import type { NodeEvent } from "../core/node/events.ts";
+import { train } from "../core/node/train.ts";
+import { type Command, type CommandContext, runAsProcess, userFolder } from "./command.ts";
+import { readDocuments } from "./corpus_files.ts";
+import { createDenoHost } from "./deno_host.ts";
+import { CHART_NAME, LossChart } from "./loss_chart.ts";
+import { MineReport } from "./mine_report.ts";
+import {
+  checkText,
+  MINE_FLAGS,
+  type MineValues,
+  modelLabel,
+  precisionOf,
+  trainSettings,
+} from "./mine_settings.ts";
+import { defaultRunFolder, lockRunFolder } from "./run_folder.ts";
+import type { Screen } from "./screen.ts";
+
+/** The command. */
+export const mineCommand: Command<typeof MINE_FLAGS> = {
+  name: "mine",
+  summary:
+    "Trains a model in stages, as the miners of IOTA do. On the local network this process " +
+    "is every miner, and the orchestrator too. Ctrl-C saves the run and ends it; the same command " +
+    "goes on with it.",
+  flags: MINE_FLAGS,
+  run,
+};
+
+async function run(context: CommandContext<typeof MINE_FLAGS>): Promise<number> {
+  const { values, screen, signal } = context;
+  const settings = await trainSettings(values, userFolder());
+  const { name, documents } = await readDocuments(
+    values.data === undefined ? undefined : resolve(userFolder(), values.data),
+  );
+  const corpus = buildCorpus(documents, byteTokenizer);
+  checkText(settings.model, byteTokenizer, corpus);
+  const runDir = runFolder(values, name);
+  const lock = lockRunFolder(runDir);
+  try {
+    const host = createDenoHost({
+      runDir,
+      backend: values.gpuBackend,
+      logLevel: values.loggingDebug ? "debug" : "info",
+      writeLog: (line) => screen.message(line),
+    });
+    const report = new MineReport(screen, host.clock, {
+      runDir,
+      textName: name,
+      tokens: corpus.training.length + corpus.validation.length,
+      chartPath: join(runDir, CHART_NAME),
+    });
+    announce(screen, signal, values, runDir);
+    const chart = new LossChart(host.storage);
+    const text = { corpus, tokenizer: byteTokenizer };
+    for await (const event of train(host, text, settings, signal)) {
+      await chart.take(event);
+      show(event, values, screen, report);
+    }
+  } finally {
+    lock.release();
+  }
+  return 0;
+}
+
+function runFolder(values: MineValues, text: string): string {
+  if (values.runDir !== undefined) return resolve(userFolder(), values.runDir);
+  return defaultRunFolder(
+    { model: modelLabel(values.model), precision: precisionOf(values), text, seed: values.seed },
+    Deno.build.os,
+    Deno.env.toObject(),
+  );
+}
+
+function announce(screen: Screen, signal: AbortSignal, values: MineValues, runDir: string): void {
+  if (values.json) screen.message(`run folder ${runDir}`);
+  else screen.status("opening the GPU and building the model");
+  signal.addEventListener("abort", () => {
+    screen.message("stopping, the run is saved first; Ctrl-C again ends it at once");
+  });
+}
+
+function show(event: NodeEvent, values: MineValues, screen: Screen, report: MineReport): void {
+  if (values.json) screen.printJson(event);
+  else report.show(event);
+}
+
+if (import.meta.main) await runAsProcess(mineCommand);

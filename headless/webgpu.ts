@@ -1,0 +1,59 @@
+/**
+ * The two WebGPU implementations of the headless host: Deno's own (wgpu) and Chromium's (Dawn).
+ *
+ * @module
+ */
+
+import { WeftError } from "../core/errors.ts";
+import type { WebGpu } from "../core/host.ts";
+import { loadSoftwareDriver } from "./software_driver.ts";
+
+/** Names of the implementations. */
+export const BACKENDS = ["wgpu", "dawn"] as const;
+
+/** One of {@linkcode BACKENDS}. */
+export type Backend = (typeof BACKENDS)[number];
+
+/**
+ * Loads an implementation, on the software adapter where the machine has no Vulkan driver. May be
+ * called again, and gives working adapters again after a device was lost.
+ *
+ * @throws {WeftError} when the implementation cannot be loaded or finds no adapter
+ */
+export async function loadWebGpu(backend: Backend): Promise<WebGpu> {
+  loadSoftwareDriver();
+  const gpu = backend === "dawn" ? await createDawn() : navigator.gpu;
+  if (await gpu.requestAdapter() === null) throw new WeftError(noAdapter(backend));
+  return { gpu, backend };
+}
+
+/** Instances of Dawn, kept from the garbage collector: devices outlive the object that made them. */
+const dawnInstances: GPU[] = [];
+
+/** A new instance each time: one that lost a device may go on offering the dead adapter. */
+async function createDawn(): Promise<GPU> {
+  const dawn = await importDawn();
+  Object.assign(globalThis, dawn.globals);
+  const gpu = dawn.create([]);
+  dawnInstances.push(gpu);
+  return gpu;
+}
+
+async function importDawn(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (error) {
+    throw new WeftError(
+      `the backend dawn cannot be loaded (${error instanceof Error ? error.message : error}): ` +
+        'run "deno install", or use --gpu.backend wgpu',
+      { cause: error },
+    );
+  }
+}
+
+function noAdapter(backend: Backend): string {
+  const needs = { linux: "Vulkan", darwin: "Metal", windows: "Direct3D 12" };
+  const api = Object.entries(needs).find(([os]) => os === Deno.build.os)?.[1] ?? "Vulkan";
+  return `${backend} finds no GPU on this machine, expected one with a ${api} driver: install the ` +
+    "card's driver and try again";
+}

@@ -1,0 +1,212 @@
+import { test } from "#test";
+import { assert } from "chai";
+import { UsageError } from "../../core/errors.ts";
+import {
+  choice,
+  integer,
+  integers,
+  type ParsedFlags,
+  parseFlags,
+  positive,
+  text,
+  toggle,
+  wantsHelp,
+} from "../../headless/flags.ts";
+
+const FLAGS = {
+  steps: integer({ name: "steps", min: 1, max: 1000, default: 10, description: "" }),
+  stages: integers({ name: "stages", min: 0, default: undefined, description: "" }),
+  rate: positive({ name: "lr", default: undefined, description: "" }),
+  runDir: text({ name: "run.dir", placeholder: "DIR", default: undefined, description: "" }),
+  walletName: text({
+    name: "wallet.name",
+    placeholder: "NAME",
+    default: "default",
+    publishedNames: ["wallet_name"],
+    description: "",
+  }),
+  backend: choice({
+    name: "gpu.backend",
+    words: ["wgpu", "dawn"],
+    default: "wgpu",
+    description: "",
+  }),
+  json: toggle({ name: "json", default: false, description: "" }),
+  masters: toggle({ name: "master-weights", default: true, description: "" }),
+};
+
+type Variables = Record<string, string>;
+
+function parse(
+  args: string[],
+  environment: Variables = {},
+  envFile: Variables = {},
+): ParsedFlags<typeof FLAGS> {
+  return parseFlags(FLAGS, { args, environment, envFile });
+}
+
+/** The message of the UsageError that a command line gives. */
+function complaint(args: string[], environment: Variables = {}, envFile: Variables = {}): string {
+  try {
+    parse(args, environment, envFile);
+  } catch (error) {
+    assert.instanceOf(error, UsageError);
+    assert.notInclude(error.message, "\n");
+    return error.message;
+  }
+  assert.fail(`${args.join(" ")} was accepted`);
+}
+
+test("parseFlags() gives the defaults when nothing is said", () => {
+  assert.deepEqual(parse([]).values, {
+    steps: 10,
+    stages: undefined,
+    rate: undefined,
+    runDir: undefined,
+    walletName: "default",
+    backend: "wgpu",
+    json: false,
+    masters: true,
+  });
+});
+
+test("parseFlags() prefers flag, then environment, then .env, then default", () => {
+  const [environment, envFile] = [{ WEFT_STEPS: "3" }, { WEFT_STEPS: "4" }];
+  assert.equal(parse(["--steps", "2"], environment, envFile).values.steps, 2);
+  assert.equal(parse([], environment, envFile).values.steps, 3);
+  assert.equal(parse([], {}, envFile).values.steps, 4);
+});
+
+test("parseFlags() prefers a published name in the environment to our own in .env", () => {
+  const { values } = parse([], { wallet_name: "shell" }, { WEFT_WALLET_NAME: "file" });
+  assert.equal(values.walletName, "shell");
+});
+
+test("parseFlags() prefers our own name to a published one in the same place", () => {
+  const { values } = parse([], { wallet_name: "theirs", WEFT_WALLET_NAME: "ours" });
+  assert.equal(values.walletName, "ours");
+});
+
+test("parseFlags() takes an empty variable for one that is not set", () => {
+  assert.equal(parse([], { WEFT_STEPS: "" }, { WEFT_STEPS: "4" }).values.steps, 4);
+});
+
+test("parseFlags() does not take a common variable such as STEPS for its own", () => {
+  assert.equal(parse([], { STEPS: "3", steps: "3" }).values.steps, 10);
+});
+
+test("parseFlags() lets a flag off the command line turn off what the environment turns on", () => {
+  assert.isFalse(parse(["--no-json"], { WEFT_JSON: "1" }).values.json);
+});
+
+test("parseFlags() reads dotted names, = and values that open with a dash", () => {
+  assert.equal(parse(["--run.dir", "a b"]).values.runDir, "a b");
+  assert.equal(parse(["--run.dir=--odd--"]).values.runDir, "--odd--");
+  assert.equal(parse(["--run.dir", "-odd"]).values.runDir, "-odd");
+});
+
+test("parseFlags() takes the last of a flag that is given twice", () => {
+  assert.equal(parse(["--steps", "2", "--steps=3"]).values.steps, 3);
+  assert.isTrue(parse(["--no-json", "--json"]).values.json);
+});
+
+test("parseFlags() keeps operands in order, also those after -- that look like flags", () => {
+  assert.deepEqual(parse(["a", "--json", "b", "--", "--steps"]).operands, ["a", "b", "--steps"]);
+});
+
+test("parseFlags() reads a toggle's words in any case", () => {
+  for (const word of ["true", "YES", "1", "on"]) {
+    assert.isTrue(parse([`--json=${word}`]).values.json);
+  }
+  for (const word of ["false", "No", "0", "off"]) {
+    assert.isFalse(parse([`--master-weights=${word}`]).values.masters);
+  }
+});
+
+test("parseFlags() does not take the argument behind a toggle for its value", () => {
+  assert.deepEqual(parse(["--json", "false"]).operands, ["false"]);
+});
+
+test("parseFlags() refuses a flag that is not declared and names the one probably meant", () => {
+  assert.include(complaint(["--stpes", "3"]), "unknown flag --stpes, did you mean --steps?");
+  assert.include(complaint(["--run-dir", "x"]), "did you mean --run.dir?");
+  assert.include(complaint(["--backend", "x"]), "did you mean --gpu.backend?");
+});
+
+test("parseFlags() refuses a flag like no other without guessing", () => {
+  assert.equal(complaint(["--quux"]), "unknown flag --quux, --help lists all flags");
+});
+
+test("parseFlags() refuses flags of one dash", () => {
+  assert.include(complaint(["-s", "3"]), "unknown flag -s");
+});
+
+test("parseFlags() refuses no- before a flag that takes a value", () => {
+  assert.include(complaint(["--no-steps"]), "unknown flag --no-steps");
+});
+
+test("parseFlags() refuses a value behind no-", () => {
+  assert.include(complaint(["--no-json=yes"]), "unknown flag --no-json");
+});
+
+test("parseFlags() refuses names that every object has", () => {
+  for (const name of ["--constructor", "--__proto__", "--toString"]) {
+    assert.include(complaint([name]), "unknown flag");
+  }
+});
+
+test("parseFlags() says what it expected when a value is missing", () => {
+  assert.equal(
+    complaint(["--steps"]),
+    "--steps needs a value: expected a whole number from 1 to 1000",
+  );
+  assert.include(complaint(["--steps", "--json"]), "--steps needs a value");
+  assert.include(complaint(["--steps", "3", "--run.dir="]), '--run.dir "": expected a text');
+});
+
+test("parseFlags() refuses numbers that are not whole, out of range or no numbers", () => {
+  for (const text of ["0", "1001", "-5", "1.5", "1e3", "0x10", "ten", " 3", "9007199254740993"]) {
+    assert.equal(
+      complaint([`--steps=${text}`]),
+      `--steps "${text}": expected a whole number from 1 to 1000`,
+    );
+  }
+});
+
+test("parseFlags() refuses rates that are zero, negative, endless or no numbers", () => {
+  for (const text of ["0", "-1e-3", "Infinity", "NaN", "1e999", "1e", "..1", "3e-4x"]) {
+    assert.include(complaint([`--lr=${text}`]), "expected a number above 0");
+  }
+});
+
+test("parseFlags() reads rates in any usual notation", () => {
+  for (const text of ["3e-4", "0.0003", ".0003", "3E-4"]) {
+    assert.equal(parse(["--lr", text]).values.rate, 3e-4);
+  }
+});
+
+test("parseFlags() reads a list of numbers and refuses gaps, doubles and ranges", () => {
+  assert.deepEqual(parse(["--stages", "2, 0"]).values.stages, [2, 0]);
+  for (const text of ["", ",", "0,", "0,0", "0-2", "a"]) {
+    assert.include(complaint([`--stages=${text}`]), "expected whole numbers from 0 up");
+  }
+});
+
+test("parseFlags() names the words of a choice", () => {
+  assert.equal(complaint(["--gpu.backend", "WGPU"]), '--gpu.backend "WGPU": expected wgpu or dawn');
+});
+
+test("parseFlags() says where a bad value was found", () => {
+  assert.include(complaint([], { WEFT_STEPS: "x" }), 'WEFT_STEPS of the environment "x"');
+  assert.include(complaint([], {}, { WEFT_STEPS: "x" }), 'WEFT_STEPS of .env "x"');
+});
+
+test("parseFlags() does not judge a variable that a flag overrules", () => {
+  assert.equal(parse(["--steps", "2"], { WEFT_STEPS: "x" }).values.steps, 2);
+});
+
+test("wantsHelp() sees --help and -h among other flags, but not behind --", () => {
+  assert.isTrue(wantsHelp(["--steps", "x", "--help"]));
+  assert.isTrue(wantsHelp(["-h"]));
+  assert.isFalse(wantsHelp(["--", "--help"]));
+});
