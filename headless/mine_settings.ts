@@ -11,7 +11,7 @@ import { UsageError } from "../core/errors.ts";
 import { type ModelConfig, parseModelConfig } from "../core/model/config.ts";
 import type { PrecisionName } from "../core/model/parameters.ts";
 import { findPreset, type Preset } from "../core/model/presets.ts";
-import type { TrainSettings } from "../core/node/train.ts";
+import type { TrainSettings } from "../core/node/settings.ts";
 import { gpuBackend, json, loggingDebug, runDir } from "./common_flags.ts";
 import { choice, integer, integers, positive, text, toggle, type Values } from "./flags.ts";
 

@@ -5,13 +5,8 @@
 // A workgroup owns 4·TILE queries of one head. Must equal dq of `attentionBackward` of
 // core/reference.
 
-override DOUT_BF16: bool = false;
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4u>;
-@group(0) @binding(1) var<storage, read> out: array<vec4u>;
-@group(0) @binding(2) var<storage, read> dout: array<vec4u>;
+@group(0) @binding(2) var<storage, read> out: array<vec4u>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dqkv: array<vec2u>;
 @group(0) @binding(5) var<storage, read_write> delta: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -19,31 +14,8 @@ var<workgroup> dscores: array<vec4f, 4 * TILE * TILE>; // [query of the tile][bl
 var<workgroup> row_delta: array<f32, 4 * TILE>;
 var<workgroup> row_lse: array<f32, 4 * TILE>;
 
-fn qkv_at(i: u32) -> vec4f {
-  return unpack_group(qkv[group_word(i, QKV_BF16)], i, QKV_BF16);
-}
-
 fn out_at(i: u32) -> vec4f {
   return unpack_group(out[group_word(i, OUT_BF16)], i, OUT_BF16);
-}
-
-fn dout_at(i: u32) -> vec4f {
-  return unpack_group(dout[group_word(i, DOUT_BF16)], i, DOUT_BF16);
-}
-
-// Four rows from `row`, column group `column`: one row a matrix column.
-fn rows_at(row: u32, column: u32) -> mat4x4f {
-  let i = row * params.qkv_stride + column;
-  let stride = params.qkv_stride;
-  return mat4x4f(qkv_at(i), qkv_at(i + stride), qkv_at(i + 2u * stride), qkv_at(i + 3u * stride));
-}
-
-fn dout_rows_at(row: u32, column: u32) -> mat4x4f {
-  let i = row * params.out_stride + column;
-  let stride = params.out_stride;
-  return mat4x4f(
-    dout_at(i), dout_at(i + stride), dout_at(i + 2u * stride), dout_at(i + 3u * stride),
-  );
 }
 
 fn load_row(row: u32, batch: u32, head: u32, query: u32) {
@@ -78,27 +50,6 @@ fn add_keys(sum: mat4x4f, row: u32, key_row: u32, key_column: u32) -> mat4x4f {
     total += rows_at(key_row + 4u * j, key_column) * ds;
   }
   return total;
-}
-
-fn store_row(batch: u32, query: u32, column: u32, value: vec4f) {
-  if (query >= params.T) {
-    return;
-  }
-  let i = (batch * params.T + query) * params.qkv_stride + column;
-  if (QKV_BF16) {
-    dqkv[i] = narrow(value);
-  } else {
-    let words = bitcast<vec4u>(value);
-    dqkv[2u * i] = words.xy;
-    dqkv[2u * i + 1u] = words.zw;
-  }
-}
-
-fn store_rows(batch: u32, query: u32, column: u32, value: mat4x4f) {
-  store_row(batch, query, column, value[0]);
-  store_row(batch, query + 1u, column, value[1]);
-  store_row(batch, query + 2u, column, value[2]);
-  store_row(batch, query + 3u, column, value[3]);
 }
 
 @compute @workgroup_size(TILE, TILE)

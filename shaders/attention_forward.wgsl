@@ -4,7 +4,6 @@
 // A workgroup owns 4·TILE queries of one head; no (T, T) matrix leaves it. Must equal
 // `attentionForward` of core/reference.
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4u>;
 @group(0) @binding(1) var<storage, read_write> out: array<vec2u>;
 @group(0) @binding(2) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
@@ -13,17 +12,6 @@ var<workgroup> weights: array<vec4f, 4 * TILE * TILE>; // [query of the tile][bl
 var<workgroup> row_max: array<f32, 4 * TILE>;
 var<workgroup> row_sum: array<f32, 4 * TILE>;
 var<workgroup> row_shrink: array<f32, 4 * TILE>; // what a new maximum does to older sums
-
-fn qkv_at(i: u32) -> vec4f {
-  return unpack_group(qkv[group_word(i, QKV_BF16)], i, QKV_BF16);
-}
-
-// Four rows from `row`, column group `column`: one row a matrix column.
-fn rows_at(row: u32, column: u32) -> mat4x4f {
-  let i = row * params.qkv_stride + column;
-  let stride = params.qkv_stride;
-  return mat4x4f(qkv_at(i), qkv_at(i + stride), qkv_at(i + 2u * stride), qkv_at(i + 3u * stride));
-}
 
 // Scores of four queries (columns) against four keys.
 fn scores(query_row: u32, query_column: u32, key_row: u32, key_column: u32) -> mat4x4f {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Batch } from "../data/packing.ts";
+import { WeftError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { PassTimer } from "../gpu/timer.ts";
 import { type ModelConfig, stageShape } from "../model/config.ts";
@@ -43,20 +44,21 @@ export class LocalNetwork {
     readonly stages: readonly Stage[],
   ) {}
 
-  /** Builds all stages with fresh weights. */
+  /**
+   * Builds all stages with fresh weights.
+   * @throws {WeftError} if the GPU has not the memory for them.
+   */
   static async create(gpu: Gpu, options: LocalNetworkOptions): Promise<LocalNetwork> {
-    const { model, batch, seq, precision, tuning, seed } = options;
+    gpu.device.pushErrorScope("out-of-memory");
     const stages: Stage[] = [];
-    for (const [index, split] of model.splits.entries()) {
-      const shape = stageShape(model, split, batch, seq);
-      const stage = await Stage.create(gpu, shape, {
-        precision: PRECISIONS[precision],
-        tuning,
-        totalGlobalParams: model.totalGlobalParams,
-        slots: IN_FLIGHT,
-      });
-      await stage.parameters.initialise(seed + index);
-      stages.push(stage);
+    for (const index of options.model.splits.keys()) {
+      stages.push(await createStage(gpu, options, index));
+    }
+    if (await gpu.device.popErrorScope()) {
+      throw new WeftError(
+        `the GPU has not the ${gpu.memory.bytes} bytes that model ${options.model.name} needs: ` +
+          `choose a smaller model, batch or sequence`,
+      );
     }
     return new LocalNetwork(options, stages);
   }
@@ -85,8 +87,7 @@ export class LocalNetwork {
     );
     this.#orchestrator = orchestrator;
     this.#miners = Promise.all(miners.map((miner) => miner.run()));
-    // A failure is told by nextRound; while nobody waits there it must not end the process.
-    this.#miners.catch(() => {});
+    this.#miners.catch((error: unknown) => orchestrator.fail(error));
   }
 
   /** Lets the miners train some more rounds. */
@@ -99,11 +100,7 @@ export class LocalNetwork {
    * @throws what made a miner fail.
    */
   async nextRound(): Promise<RoundResult | undefined> {
-    return await Promise.race([
-      this.#orchestrator?.nextRound(),
-      // Miners only end by failing, or after a stop, when nextRound ends too.
-      this.#miners.then(() => new Promise<never>(() => {})),
-    ]);
+    return await this.#orchestrator?.nextRound();
   }
 
   /** Ends all miners at the next moment when all stages have taken the same steps. */
@@ -131,8 +128,7 @@ export class LocalNetwork {
     const { batch, seq, model } = this.options;
     const tokens = new Int32Array(batch * seq);
     tokens.set(sample);
-    const tail = await this.#forwardToTail(0, tokens);
-    const logits = await tail.readLogits();
+    const logits = await this.#forward(0, tokens, (tail) => tail.readLogits());
     return logits.subarray(0, seq * model.V);
   }
 
@@ -141,22 +137,46 @@ export class LocalNetwork {
     for (const stage of this.stages) stage.destroy();
   }
 
-  async #lossOf(slot: number, tokens: Int32Array): Promise<number> {
-    const tail = await this.#forwardToTail(slot, tokens);
-    tail.writeTargets(tokens);
-    tail.loss(slot);
-    return await tail.readLoss();
+  #lossOf(slot: number, tokens: Int32Array): Promise<number> {
+    return this.#forward(slot, tokens, (tail) => {
+      tail.writeTargets(tokens);
+      tail.loss(slot);
+      return tail.readLoss();
+    });
   }
 
-  async #forwardToTail(slot: number, tokens: Int32Array): Promise<Stage> {
+  /**
+   * Runs a batch forward through all stages. `finish` is called in the same turn as the tail's
+   * forward and must send its work at once: logits and targets are shared by all slots.
+   */
+  async #forward<Result>(
+    slot: number,
+    tokens: Int32Array,
+    finish: (tail: Stage) => Promise<Result>,
+  ): Promise<Result> {
     let activation: Float32Array | undefined;
     for (const stage of this.stages) {
       if (activation) stage.writeInput(slot, activation);
       else stage.writeTokens(slot, tokens);
       stage.forward(slot);
-      if (stage.shape.kind === "tail") return stage;
+      if (stage.shape.kind === "tail") return await finish(stage);
       activation = await stage.readOutput(slot);
     }
     throw new RangeError("the last stage of a network is its tail");
   }
+}
+
+async function createStage(
+  gpu: Gpu,
+  { model, batch, seq, precision, tuning, seed }: LocalNetworkOptions,
+  index: number,
+): Promise<Stage> {
+  const stage = await Stage.create(gpu, stageShape(model, model.splits[index], batch, seq), {
+    precision: PRECISIONS[precision],
+    tuning,
+    totalGlobalParams: model.totalGlobalParams,
+    slots: IN_FLIGHT,
+  });
+  await stage.parameters.initialise(seed + index);
+  return stage;
 }

@@ -58,7 +58,8 @@ export class LocalOrchestrator implements Orchestrator {
   #losses: number[] = [];
   readonly #outcomes: StepOutcome[][];
   readonly #results: RoundResult[] = [];
-  #resultWaiting: ((result: RoundResult | undefined) => void) | undefined;
+  #resultWaiting: PromiseWithResolvers<RoundResult | undefined> | undefined;
+  #failure: { error: unknown } | undefined;
 
   constructor(options: LocalOrchestratorOptions) {
     this.#options = options;
@@ -79,11 +80,24 @@ export class LocalOrchestrator implements Orchestrator {
     this.#wake();
   }
 
-  /** The next finished round, in order; undefined once the network has stopped. */
+  /**
+   * The next finished round, in order; undefined once the network has stopped.
+   * @throws what `fail` was given, after the rounds that were finished before.
+   */
   nextRound(): Promise<RoundResult | undefined> {
     const ready = this.#results.shift();
-    if (ready || this.#ended) return Promise.resolve(ready);
-    return new Promise((resolve) => this.#resultWaiting = resolve);
+    if (ready) return Promise.resolve(ready);
+    if (this.#failure) return Promise.reject(this.#failure.error);
+    if (this.#ended) return Promise.resolve(undefined);
+    this.#resultWaiting = Promise.withResolvers();
+    return this.#resultWaiting.promise;
+  }
+
+  /** Tells whoever waits for a round that none will come. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#resultWaiting?.reject(error);
+    this.#resultWaiting = undefined;
   }
 
   /**
@@ -150,7 +164,7 @@ export class LocalOrchestrator implements Orchestrator {
     const losses = this.#losses.splice(0, batchesBeforeMerging);
     const result = { round, learningRate: learningRateAt(round, schedule), losses, outcomes };
     if (this.#resultWaiting) {
-      this.#resultWaiting(result);
+      this.#resultWaiting.resolve(result);
       this.#resultWaiting = undefined;
     } else {
       this.#results.push(result);
@@ -167,8 +181,8 @@ export class LocalOrchestrator implements Orchestrator {
       state.waiting = undefined;
       waiting(work);
     }
-    if (this.#ended && this.#resultWaiting) {
-      this.#resultWaiting(undefined);
+    if (this.#ended) {
+      this.#resultWaiting?.resolve(undefined);
       this.#resultWaiting = undefined;
     }
   }

@@ -48,9 +48,14 @@ export class Miner {
 
   /** Works until the orchestrator says stop. */
   async run(): Promise<void> {
+    // One race for all work: each leaves something behind on a promise that stays pending.
+    await Promise.race([this.#workToEnd(), this.#failure.promise]);
+  }
+
+  async #workToEnd(): Promise<void> {
     const { orchestrator, layer } = this.options;
     for (;;) {
-      const work = await Promise.race([orchestrator.nextWork(layer), this.#failure.promise]);
+      const work = await orchestrator.nextWork(layer);
       if (work.kind === "stop") break;
       await this.#do(work);
     }

@@ -6,6 +6,7 @@
  */
 import controlSource from "../../shaders/adamw_control.wgsl" with { type: "text" };
 import normSource from "../../shaders/gradient_norm.wgsl" with { type: "text" };
+import stateSource from "../../shaders/adamw_state.wgsl" with { type: "text" };
 import stepSource from "../../shaders/adamw.wgsl" with { type: "text" };
 import { type Dispatch, gridOf, read, readWrite } from "../gpu/kernel.ts";
 import { bytesOf, type StorageDtype, type Tensor, type TensorPart } from "../gpu/tensor.ts";
@@ -13,8 +14,8 @@ import { kernel } from "./kernels.ts";
 import { onlyPart } from "./shapes.ts";
 
 const NORM = kernel("gradient_norm", normSource);
-const CONTROL = kernel("adamw_control", controlSource);
-const STEP = kernel("adamw", stepSource);
+const CONTROL = kernel("adamw_control", stateSource, controlSource);
+const STEP = kernel("adamw", stateSource, stepSource);
 const WORKGROUP = 64;
 
 /** Workgroups that add up one stretch of gradients, at most. */

@@ -12,6 +12,9 @@ import backwardKeyValue from "../../shaders/attention_backward_key_value.wgsl" w
 };
 import backwardQuery from "../../shaders/attention_backward_query.wgsl" with { type: "text" };
 import forward from "../../shaders/attention_forward.wgsl" with { type: "text" };
+import backwardOperands from "../../shaders/attention_backward_operands.wgsl" with {
+  type: "text",
+};
 import operands from "../../shaders/attention_operands.wgsl" with { type: "text" };
 import ropeSource from "../../shaders/rope.wgsl" with { type: "text" };
 import { type Dispatch, f32Word, gridOf, read, readWrite } from "../gpu/kernel.ts";
@@ -21,8 +24,18 @@ import { expectShape, isBf16, onlyPart, sizeOf } from "./shapes.ts";
 
 const ROPE = kernel("rope", ropeSource);
 const FORWARD = kernel("attention_forward", operands, forward);
-const BACKWARD_QUERY = kernel("attention_backward_query", operands, backwardQuery);
-const BACKWARD_KEY_VALUE = kernel("attention_backward_key_value", operands, backwardKeyValue);
+const BACKWARD_QUERY = kernel(
+  "attention_backward_query",
+  operands,
+  backwardOperands,
+  backwardQuery,
+);
+const BACKWARD_KEY_VALUE = kernel(
+  "attention_backward_key_value",
+  operands,
+  backwardOperands,
+  backwardKeyValue,
+);
 const WORKGROUP = 64;
 
 /** The widest head that was tried; with a tile of 4 it fills all blocks of a thread. */
@@ -135,7 +148,7 @@ export function attentionBackward(
   const constants = { ...constantsOf({ qkv, out }, shape, tile), DOUT_BF16: isBf16(dout) };
   const params = paramsOf({ qkv, out, lse }, shape);
   const tiles = Math.ceil(shape.T / (4 * tile));
-  const inputs = [qkv, out, dout, lse].map((tensor) => read(onlyPart(tensor)));
+  const inputs = [qkv, dout, out, lse].map((tensor) => read(onlyPart(tensor)));
   const product = productFlops(shape);
   return [{
     kernel: BACKWARD_QUERY,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { byteTokenizer } from "../../core/data/tokenizer.ts";
 import { UsageError } from "../../core/errors.ts";
 import { findPreset } from "../../core/model/presets.ts";
-import type { TrainSettings } from "../../core/node/train.ts";
+import type { TrainSettings } from "../../core/node/settings.ts";
 import { parseFlags } from "../../headless/flags.ts";
 import {
   checkText,
