@@ -114,6 +114,7 @@ export async function loadCheckpoint(
     const index = await indexOf(blob);
     const state = stateOf(index);
     checkIdentity(state.identity, identity);
+    if (state.optimizerSteps.length !== network.stages.length) throw notOurs();
     await readTensors(blob, index, network);
     network.stages.forEach(({ optimizer }, stage) =>
       optimizer.setStepCount(state.optimizerSteps[stage])
@@ -142,7 +143,11 @@ function indexOf(blob: BlobReader): Promise<SafetensorsIndex> {
 function stateOf({ metadata }: SafetensorsIndex): RunState {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), State), metadata.run);
   if (parsed.success) return parsed.output;
-  throw new WeftError(
+  throw notOurs();
+}
+
+function notOurs(): WeftError {
+  return new WeftError(
     `${NAME} in the run folder is no checkpoint of this version of Weft: ` +
       `choose another folder with --run.dir`,
   );

@@ -34,16 +34,22 @@ export class Session {
   #skipsInARow = 0;
   #optimizerSteps: number[] = [];
   #recentStepMs: number[] = [];
+  #loss: { error: unknown } | undefined;
+  #onLoss: (error: unknown) => void = () => {};
 
   constructor(
     readonly host: Host,
     readonly gpu: Gpu,
     /** Rejects when the device is lost. */
-    readonly lost: Promise<never>,
+    lost: Promise<never>,
     readonly text: TrainingText,
     readonly settings: TrainSettings,
     readonly chosen: Chosen,
   ) {
+    lost.catch((error: unknown) => {
+      this.#loss = { error };
+      this.#onLoss(error);
+    });
     const { batch, seq } = chosen.preset;
     this.#timer = new PassTimer(gpu);
     this.#cursor = new BatchCursor(text.corpus.training, {
@@ -105,9 +111,16 @@ export class Session {
     yield await this.#finish(network, step, signal);
   }
 
-  /** Both outcomes of a promise, or the loss of the device. */
+  /**
+   * Both outcomes of a promise, or the loss of the device; one at a time. Not a race, which would
+   * leave something behind on the promise of the loss each time, for as long as the device lives.
+   */
   #orLost<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([promise, this.lost]);
+    const { promise: outcome, resolve, reject } = Promise.withResolvers<T>();
+    promise.then(resolve, reject);
+    this.#onLoss = reject;
+    if (this.#loss) reject(this.#loss.error);
+    return outcome;
   }
 
   /** The next step after which something needs the miners idle. */

@@ -18,8 +18,8 @@ const LOSS_NOTICE_MS = 500;
  * Trains until all steps are done or the signal aborts, which ends the run after the current slice
  * with a checkpoint.
  * @throws {UsageError} if text, settings and run folder do not fit together
- * @throws {WeftError} if there is no usable GPU, it is lost again and again without a step between,
- *   or three steps in a row had to be left out
+ * @throws {WeftError} if there is no usable GPU, it is lost again and again without a new step
+ *   between, or three steps in a row had to be left out
  */
 export async function* train(
   host: Host,
@@ -28,6 +28,7 @@ export async function* train(
   signal: AbortSignal,
 ): AsyncGenerator<NodeEvent, void> {
   let chosen: Chosen | undefined;
+  let farthest = 0;
   for (let losses = 0; losses < LOSSES_BEFORE_STOP;) {
     const { gpu: webgpu, backend } = await host.webgpu();
     const gpu = await openGpu({ gpu: webgpu, backend });
@@ -40,7 +41,11 @@ export async function* train(
       chosen ??= await choose(host, gpu, settings);
       const session = new Session(host, gpu, lost, text, settings, chosen);
       for await (const event of session.run(signal)) {
-        if (event.kind === "step") losses = 0;
+        // Steps that are taken again after a loss are no progress: the next may lose it again.
+        if (event.kind === "step" && event.step > farthest) {
+          farthest = event.step;
+          losses = 0;
+        }
         yield event;
       }
       return;
@@ -55,8 +60,8 @@ export async function* train(
     }
   }
   throw new WeftError(
-    `the GPU was lost ${LOSSES_BEFORE_STOP} times without a step between: check the driver, or ` +
-      `choose a smaller model; the last checkpoint is kept`,
+    `the GPU was lost ${LOSSES_BEFORE_STOP} times without a new step between: check the driver, ` +
+      `or choose a smaller model; the last checkpoint is kept`,
   );
 }
 

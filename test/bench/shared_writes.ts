@@ -13,13 +13,12 @@
  * @param queue the prototype of `GPUQueue`
  */
 export function copySharedWrites(queue: Pick<GPUQueue, "writeBuffer">): void {
-  const { writeBuffer } = queue;
-  queue.writeBuffer = function (this: GPUQueue, buffer, offset, data, ...range): undefined {
-    return writeBuffer.call(this, buffer, offset, unshared(data), ...range);
-  };
+  queue.writeBuffer = new Proxy(queue.writeBuffer, {
+    apply: (write, self, args: unknown[]) => Reflect.apply(write, self, args.map(unshared)),
+  });
 }
 
-function unshared<Data>(data: Data): Data | Uint8Array<ArrayBuffer> {
-  const isShared = data instanceof Uint8Array && data.buffer instanceof SharedArrayBuffer;
-  return isShared ? new Uint8Array(data) : data;
+function unshared(value: unknown): unknown {
+  const isShared = value instanceof Uint8Array && value.buffer instanceof SharedArrayBuffer;
+  return isShared ? new Uint8Array(value) : value;
 }

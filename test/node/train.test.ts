@@ -1,0 +1,13 @@
+/**
+ * Miners, networks and the training node. A software adapter compiles their kernels for seconds, so
+ * all these tests are in one file, which compiles once. Those that lose the device come last.
+ *
+ * @module
+ */
+
+import "../iota/miner_cases.ts";
+import "../iota/local_network_cases.ts";
+import "./resume_cases.ts";
+import "./refusal_cases.ts";
+import "./skip_cases.ts";
+import "./device_loss_cases.ts";
