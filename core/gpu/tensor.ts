@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { WeftError } from "../errors.ts";
 import { bf16ToFloat32, float32ToBf16 } from "../formats/bf16.ts";
 import type { Gpu } from "./gpu.ts";
 
@@ -51,14 +52,15 @@ export function paddedCols(cols: number): number {
 
 /**
  * Cuts rows so that each part fits one binding of `maxBindingBytes`.
- * @throws {RangeError} if not even the least number of rows fits.
+ * @throws {WeftError} if not even the least number of rows fits.
  */
 export function splitRows(rows: number, rowBytes: number, maxBindingBytes: number): number[] {
   if (rows * rowBytes <= maxBindingBytes) return [rows];
   const most = Math.floor(maxBindingBytes / rowBytes / PART_ROWS) * PART_ROWS;
   if (most === 0) {
-    throw new RangeError(
-      `${PART_ROWS} rows of ${rowBytes} bytes do not fit a binding of ${maxBindingBytes} bytes`,
+    throw new WeftError(
+      `${PART_ROWS} rows of ${rowBytes} bytes do not fit the ${maxBindingBytes} bytes that this ` +
+        `adapter binds at once: choose a smaller model, or another GPU`,
     );
   }
   const counts: number[] = [];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { WeftError } from "../errors.ts";
 import { bytesOf, paddedCols, type Tensor, type TensorPart } from "../gpu/tensor.ts";
 
 /**
@@ -18,12 +19,12 @@ export function expectShape(tensor: Tensor, rows: number, cols: number): void {
 
 /**
  * The one part of a tensor that must not be split.
- * @throws {RangeError} if it is split.
+ * @throws {WeftError} if it is split.
  */
 export function onlyPart(tensor: Tensor): TensorPart {
   if (tensor.parts.length !== 1) {
-    throw new RangeError(
-      `${tensor.label} is split over ${tensor.parts.length} bindings, this op takes one: ` +
+    throw new WeftError(
+      `${tensor.label} is too large for one binding of this adapter: ` +
         `choose a smaller batch or sequence`,
     );
   }

@@ -6,6 +6,7 @@
 
 import { test } from "#test";
 import { assert } from "chai";
+import { WeftError } from "../../core/errors.ts";
 import {
   createTensor,
   destroyTensor,
@@ -30,7 +31,7 @@ test("splitRows() cuts at multiples of 64 rows", () => {
 });
 
 test("splitRows() refuses rows of which not even 64 fit", () => {
-  assert.throws(() => splitRows(64, 32, 2047), RangeError, "64 rows of 32 bytes");
+  assert.throws(() => splitRows(64, 32, 2047), WeftError, "64 rows of 32 bytes");
 });
 
 test("paddedCols() rounds up to groups of four", () => {
