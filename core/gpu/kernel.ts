@@ -70,10 +70,3 @@ export function gridOf(items: number, workgroupSize: number): [number, number, n
 
 /** Every WebGPU adapter allows 65,535 workgroups a dimension; a round number keeps rows whole. */
 const MAX_GRID_X = 32768;
-
-/**
- * Bytes of the buffers a dispatch binds, each once.
- */
-export function boundBytes(bindings: readonly Binding[]): number {
-  return bindings.reduce((sum, { part }) => sum + part.sizeBytes, 0);
-}

@@ -87,7 +87,7 @@ export interface BlockScratch {
 }
 
 /** Head sizes of a stage. */
-export function headShape({ B, T, C, NH, NKV }: StageShape): HeadShape {
+function headShape({ B, T, C, NH, NKV }: StageShape): HeadShape {
   return { B, T, NH, NKV, HD: C / NH };
 }
 

@@ -19,7 +19,7 @@ const STEP = kernel("adamw", stateSource, stepSource);
 const WORKGROUP = 64;
 
 /** Workgroups that add up one stretch of gradients, at most. */
-export const NORM_WORKGROUPS = 64;
+const NORM_WORKGROUPS = 64;
 
 /** f32 words of the settings tensor. */
 export const SETTINGS_WORDS = 10;
