@@ -58,17 +58,6 @@ const PublishedConfig = v.object({
   ),
 });
 
-/** Rope settings of every published model. */
-export const PUBLISHED_ROPE: RopeConfig = {
-  ropeBase: 500000,
-  contextLength: 8192,
-  origContextLength: 131072,
-  factor: 32,
-  lowFreqFactor: 1,
-  highFreqFactor: 4,
-  originalContextLength: 8192,
-};
-
 /**
  * Reads a model from the published JSON's fields; `splits` may stand beside them or be given.
  * @param source file name or the like, for the error

@@ -5,8 +5,9 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { PUBLISHED_ROPE } from "../reference/rope.ts";
 import { parameterShapes } from "../reference/stage_shape.ts";
-import { type ModelConfig, PUBLISHED_ROPE, type Split, stageShape } from "./config.ts";
+import { type ModelConfig, type Split, stageShape } from "./config.ts";
 
 /** A model with the settings that suit it. */
 export interface Preset {

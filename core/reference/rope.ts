@@ -29,6 +29,17 @@ export interface RopeConfig {
   originalContextLength: number;
 }
 
+/** What every published model uses: the base is rescaled to 31250. */
+export const PUBLISHED_ROPE: RopeConfig = {
+  ropeBase: 500000,
+  contextLength: 8192,
+  origContextLength: 131072,
+  factor: 32,
+  lowFreqFactor: 1,
+  highFreqFactor: 4,
+  originalContextLength: 8192,
+};
+
 /**
  * `angle[t, i] = t * f[i]`, `f[i] = base^(-2i/HD)`, then smoothed (see {@link smoothed}).
  *

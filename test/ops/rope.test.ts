@@ -7,7 +7,13 @@
 import { assert } from "chai";
 import type { StorageDtype, Tensor } from "../../core/gpu/tensor.ts";
 import { type HeadShape, paddedHead, qkvCols, rope } from "../../core/ops/attention.ts";
-import { ropeBackward, ropeForward, type RopeTable, ropeTable } from "../../core/reference/rope.ts";
+import {
+  PUBLISHED_ROPE,
+  ropeBackward,
+  ropeForward,
+  type RopeTable,
+  ropeTable,
+} from "../../core/reference/rope.ts";
 import { randomArray, seededRandom } from "../reference/random.ts";
 import { assertSumsClose } from "./compare.ts";
 import { openTestGpu, type OpTest, opTest, stored } from "./device.ts";
@@ -17,16 +23,6 @@ const gpu = await openTestGpu();
 
 /** Two products and their sum: at most three roundings of 6e-8. */
 const RELATIVE = 2e-7;
-
-const CONFIG = {
-  ropeBase: 500000,
-  contextLength: 8192,
-  origContextLength: 131072,
-  factor: 32,
-  lowFreqFactor: 1,
-  highFreqFactor: 4,
-  originalContextLength: 8192,
-};
 
 async function checkRope(
   op: OpTest,
@@ -39,7 +35,7 @@ async function checkRope(
   const [k, v, q] = [NKV, NKV, NH].map((heads) =>
     stored(randomArray(R * heads * HD, random), dtype)
   );
-  const table = ropeTable(T, HD, CONFIG);
+  const table = ropeTable(T, HD, PUBLISHED_ROPE);
   const padded = joinColumns([k, v, q].map((values) => padHeads(values, HD)), R);
   const qkv = op.tensor("qkv", dtype, R, qkvCols(shape), padded);
   const { cosines, sines } = tableTensors(op, table, T, HD);

@@ -7,7 +7,7 @@
 import { assert } from "chai";
 import { test } from "#test";
 import type { Parameters } from "../../core/reference/parameters.ts";
-import { ropeTable } from "../../core/reference/rope.ts";
+import { PUBLISHED_ROPE, ropeTable } from "../../core/reference/rope.ts";
 import {
   nextTokenLoss,
   stageBackward,
@@ -36,15 +36,7 @@ interface Variant {
 const SMALL = { B: 2, T: 3, C: 12, NH: 3, H: 7, V: 5 };
 
 function smallShape({ kind, blocks, K, NKV }: Variant): StageShape {
-  const rope = ropeTable(SMALL.T, SMALL.C / SMALL.NH, {
-    ropeBase: 500000,
-    contextLength: 8192,
-    origContextLength: 131072,
-    factor: 32,
-    lowFreqFactor: 1,
-    highFreqFactor: 4,
-    originalContextLength: 8192,
-  });
+  const rope = ropeTable(SMALL.T, SMALL.C / SMALL.NH, PUBLISHED_ROPE);
   return { ...SMALL, kind, blocks, K, NKV, rope };
 }
 
