@@ -20,19 +20,22 @@ export interface Preset {
   readonly learningRate: number;
 }
 
+/** Sizes that a CPU can train; its presets differ in blocks and sample length. */
+const TINY = { C: 64, K: 16, NH: 4, NKV: 2, H: 176 };
+
 /** Weft's own presets in order of size; `auto` takes the largest that is fast enough. */
 export const OWN_PRESETS: readonly Preset[] = [
-  own("nano", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 3 }, {
+  own("nano", { ...TINY, blocks: 3 }, {
     batch: 4,
     seq: 64,
     rate: 5e-3,
   }),
-  own("micro", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, {
+  own("micro", { ...TINY, blocks: 6 }, {
     batch: 4,
     seq: 64,
     rate: 4e-3,
   }),
-  own("mini", { C: 64, K: 16, NH: 4, NKV: 2, H: 176, blocks: 6 }, {
+  own("mini", { ...TINY, blocks: 6 }, {
     batch: 4,
     seq: 128,
     rate: 4e-3,
