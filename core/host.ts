@@ -48,6 +48,24 @@ export interface WebGpu {
   readonly backend: string;
 }
 
+/** A thread of its own that runs one program; messages are copied as `structuredClone` does. */
+export interface Thread {
+  post(message: unknown): void;
+  /** The one listener of messages. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** The one listener of the thread's death by an error. */
+  onError(listener: (reason: string) => void): void;
+  stop(): void;
+}
+
+/** Threads for work that the cores do. */
+export interface Threads {
+  /** Cores of this machine. */
+  readonly count: number;
+  /** Starts a thread that serves hash searches (`serveSearches` of `core/hash`). */
+  startHashThread(): Thread;
+}
+
 /** Everything a host gives. */
 export interface Host {
   readonly clock: Clock;
@@ -55,4 +73,6 @@ export interface Host {
   readonly storage: Storage;
   /** Loads the WebGPU implementation; called again after a device was lost. */
   webgpu(): Promise<WebGpu>;
+  /** Undefined where the platform has none. */
+  readonly threads?: Threads;
 }

@@ -18,7 +18,7 @@ export interface Kernel {
 /** A range of a buffer and how the shader uses it. */
 export interface Binding {
   readonly part: Pick<TensorPart, "buffer" | "offsetBytes" | "sizeBytes">;
-  readonly access: "read" | "readWrite";
+  readonly access: "read" | "readWrite" | "uniform";
 }
 
 /** One run of a kernel. */
@@ -48,6 +48,11 @@ export function read(part: Binding["part"]): Binding {
 /** Binds a part that the shader writes, or reads and writes. */
 export function readWrite(part: Binding["part"]): Binding {
   return { part, access: "readWrite" };
+}
+
+/** Binds a part that the shader reads as a uniform: 64 KiB at most, read by all alike. */
+export function uniform(part: Binding["part"]): Binding {
+  return { part, access: "uniform" };
 }
 
 const words = new DataView(new ArrayBuffer(4));

@@ -7,6 +7,14 @@
 import type { Dispatch, Kernel } from "./kernel.ts";
 
 const COMPUTE_STAGE = 0x4;
+const BUFFER_TYPES = {
+  read: "read-only-storage",
+  readWrite: "storage",
+  uniform: "uniform",
+} as const;
+
+/** What of a dispatch does not change from run to run. */
+export type BoundKernel = Pick<Dispatch, "kernel" | "label" | "constants" | "bindings">;
 
 /** A compiled kernel and the layout of its one bind group. */
 export interface CompiledKernel {
@@ -25,7 +33,7 @@ export class PipelineCache {
   }
 
   /** The pipeline for a dispatch, compiled now if it is the first of its kind. */
-  get(dispatch: Dispatch): Promise<CompiledKernel> {
+  get(dispatch: BoundKernel): Promise<CompiledKernel> {
     const access = dispatch.bindings.map((binding) => binding.access).join(" ");
     const key = [JSON.stringify(dispatch.constants), access, dispatch.kernel.source].join("|");
     let compiled = this.#compiled.get(key);
@@ -37,7 +45,7 @@ export class PipelineCache {
     return compiled;
   }
 
-  async #compile({ kernel, constants, bindings }: Dispatch): Promise<CompiledKernel> {
+  async #compile({ kernel, constants, bindings }: BoundKernel): Promise<CompiledKernel> {
     const module = await this.#module(kernel);
     this.#device.pushErrorScope("validation");
     const layout = this.#device.createBindGroupLayout({
@@ -46,9 +54,7 @@ export class PipelineCache {
         ...bindings.map((binding, index) => ({
           binding: index,
           visibility: COMPUTE_STAGE,
-          buffer: {
-            type: binding.access === "read" ? "read-only-storage" as const : "storage" as const,
-          },
+          buffer: { type: BUFFER_TYPES[binding.access] },
         })),
         { binding: bindings.length, visibility: COMPUTE_STAGE, buffer: {} },
       ],
