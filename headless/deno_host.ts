@@ -7,6 +7,7 @@
 import type { Host, Log } from "../core/host.ts";
 import { openFolderStorage } from "./folder_storage.ts";
 import { writeText } from "./screen.ts";
+import { denoThreads } from "./threads.ts";
 import { type Backend, loadWebGpu } from "./webgpu.ts";
 
 /** Levels of messages; each shows itself and those after it. */
@@ -36,6 +37,7 @@ export function createDenoHost(options: DenoHostOptions): Host {
     log: createLog(options.logLevel, writeLog),
     storage: openFolderStorage(options.runDir),
     webgpu: () => loadWebGpu(options.backend),
+    threads: denoThreads(),
   };
 }
 

@@ -20,6 +20,7 @@ declare global {
 
 const files = import.meta.glob([
   "../gpu/**/*.test.ts",
+  "../hash/**/*.test.ts",
   "../ops/**/*.test.ts",
   "../model/**/*.test.ts",
 ]);

@@ -1,0 +1,101 @@
+/**
+ * Encodes a WebAssembly module that has one function and works on a memory it is handed
+ * (WebAssembly Core Specification, chapter 5, "Binary Format").
+ *
+ * @module
+ */
+
+/** Bytes of a module or a part of it. */
+export type Code = readonly number[];
+
+/** Section 5.3.1 and 5.3.2. */
+export const VALUE_TYPE = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const;
+
+/** One of {@linkcode VALUE_TYPE}. */
+export type ValueType = typeof VALUE_TYPE[keyof typeof VALUE_TYPE];
+
+/** The function. Locals are numbered after the parameters. */
+export interface WasmFunction {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly locals: readonly ValueType[];
+  /** Instructions without the last `end`. */
+  readonly body: Code;
+}
+
+/** What the memory is imported as, and the function exported. */
+export const MEMORY_IMPORT = { module: "host", name: "memory" } as const;
+/** Name of the exported function. */
+export const FUNCTION_EXPORT = "run";
+
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 };
+const FUNCTION_TYPE = 0x60;
+/** Kinds of imports and exports. */
+const KIND = { function: 0x00, memory: 0x02 };
+/** Limits with a least size only. */
+const NO_MAXIMUM = 0x00;
+const END = 0x0b;
+
+/** The bytes of a module that imports a memory and exports the function. */
+export function encodeModule(
+  { parameters, results, locals, body }: WasmFunction,
+): Uint8Array<ArrayBuffer> {
+  const type = [FUNCTION_TYPE, ...vector(parameters.map(byte)), ...vector(results.map(byte))];
+  const memory = [
+    ...name(MEMORY_IMPORT.module),
+    ...name(MEMORY_IMPORT.name),
+    ...[KIND.memory, NO_MAXIMUM, ...unsigned(1)],
+  ];
+  const code = [...vector(runs(locals)), ...body, END];
+  return Uint8Array.from([
+    ...MAGIC_AND_VERSION,
+    ...section(SECTION.type, [type]),
+    ...section(SECTION.import, [memory]),
+    ...section(SECTION.function, [unsigned(0)]),
+    ...section(SECTION.export, [[...name(FUNCTION_EXPORT), KIND.function, ...unsigned(0)]]),
+    ...section(SECTION.code, [[...unsigned(code.length), ...code]]),
+  ]);
+}
+
+/** An unsigned integer below 2^32 in LEB128 (section 5.2.2). */
+export function unsigned(value: number): Code {
+  return value < 0x80 ? [value] : [value & 0x7f | 0x80, ...unsigned(value >>> 7)];
+}
+
+/** A signed integer in LEB128 (section 5.2.2). */
+export function signed(value: bigint): Code {
+  const low = Number(value & 0x7fn);
+  const rest = value >> 7n;
+  // The last byte's second highest bit is the sign.
+  const isLast = rest === (low & 0x40 ? -1n : 0n);
+  return isLast ? [low] : [low | 0x80, ...signed(rest)];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function section(id: number, items: readonly Code[]): Code {
+  const content = vector(items);
+  return [id, ...unsigned(content.length), ...content];
+}
+
+function name(text: string): Code {
+  return vector([...new TextEncoder().encode(text)].map(byte));
+}
+
+function byte(value: number): Code {
+  return [value];
+}
+
+/** Locals are declared in runs of one type. */
+function runs(locals: readonly ValueType[]): Code[] {
+  const declared: { type: ValueType; count: number }[] = [];
+  for (const type of locals) {
+    const last = declared.at(-1);
+    if (last?.type === type) last.count += 1;
+    else declared.push({ type, count: 1 });
+  }
+  return declared.map(({ type, count }) => [...unsigned(count), type]);
+}
