@@ -1,5 +1,6 @@
 /**
- * Runs a command: flags, help, errors, signals and the exit code. 0 done, 1 failed, 2 wrong use.
+ * Runs a command: flags, help, errors, signals and the exit code. 0 done, 1 failed, 2 wrong use,
+ * unless the command says otherwise.
  *
  * @module
  */
@@ -22,6 +23,8 @@ export interface CommandContext<F extends Flags> {
 /** A command of the product. */
 export interface Command<F extends Flags> extends CommandText {
   readonly flags: F;
+  /** The exit code of an error that is no wrong use. @default {1} */
+  readonly errorCode?: number;
   /** Does the work; returns the exit code. */
   run(context: CommandContext<F>): Promise<number>;
 }
@@ -63,20 +66,20 @@ export async function runCommand<F extends Flags>(
     }
     return await command.run({ values, operands, screen, signal });
   } catch (error) {
-    return reportError(error, screen);
+    return reportError(error, screen, command.errorCode ?? 1);
   }
 }
 
-function reportError(error: unknown, screen: Screen): number {
+function reportError(error: unknown, screen: Screen, errorCode: number): number {
   // Whoever read our output has gone, as `head` does; there is no one to tell.
-  if (error instanceof Deno.errors.BrokenPipe) return 1;
+  if (error instanceof Deno.errors.BrokenPipe) return errorCode;
   screen.endStatus();
   if (error instanceof WeftError) {
     screen.message(screen.style("red", `error: ${error.message}`));
-    return error instanceof UsageError ? 2 : 1;
+    return error instanceof UsageError ? 2 : errorCode;
   }
   screen.message(error instanceof Error ? error.stack ?? String(error) : String(error));
-  return 1;
+  return errorCode;
 }
 
 /** A terminal and `deno task` may both hand on one Ctrl-C, within a moment of each other. */

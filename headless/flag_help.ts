@@ -24,28 +24,33 @@ const DESCRIPTION_INDENT = 28;
 export function helpText(command: CommandText, width: number): string {
   const usage = ["deno task", command.name, command.operands, "[flags]"].filter(Boolean).join(" ");
   const names =
-    "Defaults stand in brackets. A flag may also be set in the environment or in a file .env in the current " +
-    "folder: --gpu.backend as WEFT_GPU_BACKEND. A flag beats the environment, which beats .env.";
+    "Defaults stand in brackets. A flag may also be set in the environment or in a file .env in " +
+    "the current folder: --gpu.backend as WEFT_GPU_BACKEND. A flag beats the environment, which " +
+    "beats .env.";
+  const flags = Object.values(command.flags);
+  const hasShort = flags.some(({ short }) => short !== undefined);
   return [
     usage,
     "",
     ...wrapText(command.summary, width),
     "",
-    ...Object.values(command.flags).flatMap((flag) => flagLines(flag, width)),
-    ...columnLines("--help", "Shows this text.", width),
+    ...flags.flatMap((flag) => flagLines(flag, hasShort, width)),
+    ...columnLines(hasShort ? "-h, --help" : "--help", "Shows this text.", width),
     "",
     ...wrapText(names, width),
   ].join("\n");
 }
 
-function flagLines(flag: Flag<unknown>, width: number): string[] {
+/** @param isShifted whether names stand behind room for a short one */
+function flagLines(flag: Flag<unknown>, isShifted: boolean, width: number): string[] {
   const isOn = flag.default === true;
-  const left = flag.placeholder === undefined
+  const short = flag.short === undefined ? isShifted ? "    " : "" : `-${flag.short}, `;
+  const name = flag.placeholder === undefined
     ? `--${isOn ? "[no-]" : ""}${flag.name}`
     : `--${flag.name} ${flag.placeholder}`;
   const published = environmentNames(flag).slice(1);
   const also = published.length > 0 ? ` In the environment also ${published.join(", ")}.` : "";
-  return columnLines(left, `${flag.description}${also} ${defaultText(flag)}`.trim(), width);
+  return columnLines(short + name, `${flag.description}${also} ${defaultText(flag)}`.trim(), width);
 }
 
 function defaultText(flag: Flag<unknown>): string {

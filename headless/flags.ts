@@ -14,6 +14,8 @@ import { nearestName } from "./nearest_name.ts";
 interface FlagSettings<Default> {
   /** As typed after `--`, dots included: `run.dir`. */
   readonly name: string;
+  /** One letter or digit, typed after one dash: `m` for `-m`. */
+  readonly short?: string;
   /** One or two sentences for `--help`. */
   readonly description: string;
   /** The value when nothing is given; undefined where the command decides. */
@@ -217,9 +219,10 @@ function readArguments(
     args: [...args],
     strict: false,
     tokens: true,
-    options: Object.fromEntries(
-      flags.map(({ name, placeholder }) => [name, { type: placeholder ? "string" : "boolean" }]),
-    ),
+    options: Object.fromEntries(flags.map(({ name, short, placeholder }) => {
+      const type = placeholder ? "string" : "boolean";
+      return [name, short === undefined ? { type } : { type, short }];
+    })),
   });
   const given = new Map<string, FoundText>();
   const operands: string[] = [];
@@ -227,13 +230,12 @@ function readArguments(
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;
     const [name, text] = readOption(flags, token);
-    given.set(name, { text, place: `--${name}` });
+    given.set(name, { text, place: token.rawName });
   }
   return { given, operands };
 }
 
 interface OptionToken {
-  readonly name: string;
   readonly rawName: string;
   readonly value?: string;
   readonly inlineValue?: boolean;
@@ -242,22 +244,20 @@ interface OptionToken {
 /** The flag's name and the text of its value. */
 function readOption(
   flags: readonly Flag<unknown>[],
-  { name, rawName, value, inlineValue }: OptionToken,
+  { rawName, value, inlineValue }: OptionToken,
 ): [name: string, text: string] {
-  const named = (wanted: string): Flag<unknown> | undefined =>
-    flags.find((flag) => flag.name === wanted);
-  const flag = rawName.startsWith("--") ? named(name) : undefined;
+  const flag = flags.find((each) => rawName === `--${each.name}` || rawName === `-${each.short}`);
   if (!flag) {
-    const positive = name.startsWith("no-") ? named(name.slice(3)) : undefined;
+    const positive = flags.find((each) => rawName === `--no-${each.name}`);
     if (positive && !positive.placeholder && value === undefined) return [positive.name, "false"];
     throw new UsageError(unknownFlag(rawName, flags.map((each) => each.name)));
   }
-  if (!flag.placeholder) return [name, value ?? "true"];
+  if (!flag.placeholder) return [flag.name, value ?? "true"];
   // `--seed --json` means a forgotten value; a value that opens with dashes is given with "=".
   if (value === undefined || (!inlineValue && value.startsWith("--"))) {
-    throw new UsageError(`--${name} needs a value: expected ${flag.expected}`);
+    throw new UsageError(`${rawName} needs a value: expected ${flag.expected}`);
   }
-  return [name, value];
+  return [flag.name, value];
 }
 
 function unknownFlag(rawName: string, names: readonly string[]): string {

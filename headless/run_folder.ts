@@ -24,21 +24,31 @@ export interface RunName {
  * @throws {WeftError} if the environment does not say where that is
  */
 export function defaultRunFolder(run: RunName, os: string, environment: Variables): string {
+  const data = dataFolder(os, environment);
+  if (data === undefined) {
+    throw new WeftError(
+      `${os === "windows" ? "LOCALAPPDATA" : "HOME"} is not set, so there is no default run ` +
+        "folder: choose one with --run.dir",
+    );
+  }
   const name = `${run.model}-${run.precision}-${run.text}-seed${run.seed}`;
-  return join(dataFolder(os, environment), "weft", "runs", name.replace(/[^A-Za-z0-9._-]+/g, "-"));
+  return join(data, "weft", "runs", name.replace(/[^A-Za-z0-9._-]+/g, "-"));
 }
 
-function dataFolder(os: string, environment: Variables): string {
+/**
+ * The system's folder for the data of the user's programs; undefined if the environment does not
+ * say where that is.
+ *
+ * @param os as in `Deno.build.os`
+ */
+export function dataFolder(os: string, environment: Variables): string | undefined {
   const { HOME, XDG_DATA_HOME, LOCALAPPDATA } = environment;
   if (os === "windows" && LOCALAPPDATA) return LOCALAPPDATA;
   if (os === "darwin" && HOME) return join(HOME, "Library", "Application Support");
   // The XDG specification: a relative path in the variable is not valid and to be ignored.
   if (os !== "windows" && XDG_DATA_HOME && isAbsolute(XDG_DATA_HOME)) return XDG_DATA_HOME;
   if (os !== "windows" && HOME) return join(HOME, ".local", "share");
-  throw new WeftError(
-    `${os === "windows" ? "LOCALAPPDATA" : "HOME"} is not set, so there is no default run ` +
-      "folder: choose one with --run.dir",
-  );
+  return undefined;
 }
 
 /** Holds a run folder until it is released, or the process ends in whatever way. */

@@ -22,9 +22,19 @@ export type Backend = (typeof BACKENDS)[number];
  */
 export async function loadWebGpu(backend: Backend): Promise<WebGpu> {
   loadSoftwareDriver();
+  hushWayland();
   const gpu = backend === "dawn" ? await createDawn() : navigator.gpu;
   if (await gpu.requestAdapter() === null) throw new WeftError(noAdapter(backend));
   return { gpu, backend };
+}
+
+/**
+ * Mesa's drivers look for a Wayland display at every turn, and on a server, which has none and no
+ * such variable, complain each time on stderr.
+ */
+function hushWayland(): void {
+  if (Deno.build.os !== "linux" || Deno.env.get("XDG_RUNTIME_DIR") !== undefined) return;
+  Deno.env.set("XDG_RUNTIME_DIR", "/nonexistent");
 }
 
 /** Instances of Dawn, kept from the garbage collector: devices outlive the object that made them. */

@@ -10,12 +10,17 @@ const FLAGS = { json: toggle({ name: "json", default: false, description: "JSON.
 /** Runs a command with this body. */
 async function runWith(
   body: (context: CommandContext<typeof FLAGS>) => number | Promise<number>,
-  { args = [], operands }: { args?: string[]; operands?: string } = {},
+  { args = [], operands, errorCode }: {
+    args?: string[];
+    operands?: string;
+    errorCode?: number;
+  } = {},
 ): Promise<{ code: number; out: string; error: string }> {
   const command: Command<typeof FLAGS> = {
     name: "try",
     summary: "Tries.",
     ...operands ? { operands } : {},
+    ...errorCode ? { errorCode } : {},
     flags: FLAGS,
     run: async (context) => await body(context),
   };
@@ -45,6 +50,15 @@ test("runCommand() shows the stack of an error that nobody foresaw and answers 1
 test("runCommand() survives a value that is thrown and is no error", async () => {
   const { code, error } = await runWith(() => Promise.reject("why"));
   assert.deepEqual([code, error], [1, "why\n"]);
+});
+
+test("runCommand() answers a failure with the command's own code, wrong use with 2", async () => {
+  const codeOf = async (error: Error): Promise<number> =>
+    (await runWith(() => Promise.reject(error), { errorCode: 3 })).code;
+  assert.equal(await codeOf(new WeftError("no GPU")), 3);
+  assert.equal(await codeOf(new TypeError("x is not y")), 3);
+  assert.equal(await codeOf(new Deno.errors.BrokenPipe("closed")), 3);
+  assert.equal(await codeOf(new UsageError("no such model")), 2);
 });
 
 test("runCommand() says nothing when the reader of its output has gone", async () => {

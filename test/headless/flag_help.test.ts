@@ -4,6 +4,8 @@ import { helpText } from "../../headless/flag_help.ts";
 import { choice, integer, toggle } from "../../headless/flags.ts";
 import { goldenCommand } from "../../headless/golden.ts";
 import { mineCommand } from "../../headless/mine.ts";
+import { solveCommand } from "../../headless/solve.ts";
+import { processSystem } from "../../headless/solve/system.ts";
 
 const COMMAND = {
   name: "try",
@@ -38,8 +40,16 @@ test("helpText() shows how to call, and every flag with its default", () => {
   assert.match(help, /--backend a\|b +Which. In the environment also BT_BACKEND. \[b\]/);
 });
 
+test("helpText() shows short names, and keeps their room where a flag has none", () => {
+  const mode = integer({ name: "mode", short: "m", min: 0, default: 0, description: "A mode." });
+  const help = helpText({ ...COMMAND, flags: { ...COMMAND.flags, mode } }, 80);
+  assert.match(help, /^ {2}-m, --mode N +A mode. \[0\]$/m);
+  assert.match(help, /^ {6}--seed N +A seed. \[0\]$/m);
+  assert.match(help, /^ {2}-h, --help +Shows this text.$/m);
+});
+
 test("helpText() of every command fits 80 columns", () => {
-  for (const command of [goldenCommand, mineCommand]) {
+  for (const command of [goldenCommand, mineCommand, solveCommand(processSystem)]) {
     const longest = Math.max(...helpText(command, 80).split("\n").map((line) => line.length));
     assert.isAtMost(longest, 80, command.name);
   }

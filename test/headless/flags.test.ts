@@ -35,6 +35,18 @@ const FLAGS = {
   masters: toggle({ name: "master-weights", default: true, description: "" }),
 };
 
+const SHORT_FLAGS = {
+  mode: integer({ name: "hash-type", short: "m", min: 0, default: 610, description: "" }),
+  charset: text({
+    name: "custom-charset1",
+    short: "1",
+    placeholder: "CHARS",
+    default: undefined,
+    description: "",
+  }),
+  benchmark: toggle({ name: "benchmark", short: "b", default: false, description: "" }),
+};
+
 type Variables = Record<string, string>;
 
 function parse(
@@ -45,10 +57,18 @@ function parse(
   return parseFlags(FLAGS, { args, environment, envFile });
 }
 
+function parseShort(args: string[]): ParsedFlags<typeof SHORT_FLAGS> {
+  return parseFlags(SHORT_FLAGS, { args, environment: {}, envFile: {} });
+}
+
 /** The message of the UsageError that a command line gives. */
 function complaint(args: string[], environment: Variables = {}, envFile: Variables = {}): string {
+  return complaintOf(args, () => parse(args, environment, envFile));
+}
+
+function complaintOf(args: string[], body: () => unknown): string {
   try {
-    parse(args, environment, envFile);
+    body();
   } catch (error) {
     assert.instanceOf(error, UsageError);
     assert.notInclude(error.message, "\n");
@@ -203,6 +223,50 @@ test("parseFlags() says where a bad value was found", () => {
 
 test("parseFlags() does not judge a variable that a flag overrules", () => {
   assert.equal(parse(["--steps", "2"], { WEFT_STEPS: "x" }).values.steps, 2);
+});
+
+test("parseFlags() reads a short name with its value behind it or joined to it", () => {
+  assert.equal(parseShort(["-m", "1400"]).values.mode, 1400);
+  assert.equal(parseShort(["-m1400"]).values.mode, 1400);
+  assert.equal(parseShort(["-1", "a-z"]).values.charset, "a-z");
+  assert.equal(parseShort(["-1abc"]).values.charset, "abc");
+  assert.isTrue(parseShort(["-b"]).values.benchmark);
+});
+
+test("parseFlags() takes what follows a short name for its value, one dash or not", () => {
+  assert.equal(parseShort(["-1", "-m"]).values.charset, "-m");
+  assert.equal(parseShort(["-1--x"]).values.charset, "--x");
+});
+
+test("parseFlags() reads short names in a row, the last one with a value", () => {
+  const { values, operands } = parseShort(["-bm", "0", "x"]);
+  assert.deepEqual(values, { mode: 0, charset: undefined, benchmark: true });
+  assert.deepEqual(operands, ["x"]);
+});
+
+test("parseFlags() takes the last of a flag given by both its names", () => {
+  assert.equal(parseShort(["-m", "1", "--hash-type", "2"]).values.mode, 2);
+  assert.equal(parseShort(["--hash-type", "2", "-m1"]).values.mode, 1);
+});
+
+test("parseFlags() does not take short names behind -- for flags", () => {
+  assert.deepEqual(parseShort(["--", "-m", "-1"]).operands, ["-m", "-1"]);
+});
+
+test("parseFlags() names a short flag as it was typed when its value is missing or wrong", () => {
+  const say = (...args: string[]): string => complaintOf(args, () => parseShort(args));
+  assert.equal(say("-m"), "-m needs a value: expected a whole number from 0 up");
+  assert.include(say("-m", "--benchmark"), "-m needs a value");
+  assert.equal(say("-m=610"), '-m "=610": expected a whole number from 0 up');
+  assert.equal(say("-1", ""), '-1 "": expected a text');
+});
+
+test("parseFlags() takes no short name with two dashes, nor a long one with one", () => {
+  const say = (...args: string[]): string => complaintOf(args, () => parseShort(args));
+  assert.include(say("--m", "3"), "unknown flag --m");
+  assert.include(say("-x"), "unknown flag -x");
+  assert.include(say("--no-b"), "unknown flag --no-b");
+  assert.include(say("-benchmark"), "unknown flag -e");
 });
 
 test("wantsHelp() sees --help and -h among other flags, but not behind --", () => {

@@ -2,7 +2,7 @@ import { test } from "#test";
 import { assert } from "chai";
 import { join } from "node:path";
 import { WeftError } from "../../core/errors.ts";
-import { defaultRunFolder, lockRunFolder } from "../../headless/run_folder.ts";
+import { dataFolder, defaultRunFolder, lockRunFolder } from "../../headless/run_folder.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
 const RUN = { model: "nano", precision: "f32", text: "moby-dick", seed: 1 };
@@ -34,6 +34,11 @@ test("defaultRunFolder() asks for --run.dir where the environment names no home"
   for (const os of ["linux", "windows"]) {
     assert.throws(() => defaultRunFolder(RUN, os, {}), WeftError, "--run.dir");
   }
+});
+
+test("dataFolder() is undefined where the environment names no home", () => {
+  assert.isUndefined(dataFolder("linux", { HOME: "", LOCALAPPDATA: "/local" }));
+  assert.isUndefined(dataFolder("windows", { HOME: "/h" }));
 });
 
 test("lockRunFolder() makes the folder and refuses it to a second holder, naming the first", async () => {
