@@ -140,8 +140,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let shared_columns =
     mix_columns(start, base0, base1, base2, base3, base4, base5, base6, base7);
   let wanted = params.wanted;
+  let inner_count = params.inner_count;
   var is_suspect = false;
-  for (var i = 0u; i < params.inner_count; i++) {
+  for (var i = 0u; i < inner_count; i++) {
     let characters = inner[i >> 2u][i & 3u];
     let m0 = vary(0u, base0, characters);
     let m1 = vary(1u, base1, characters);

@@ -198,8 +198,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u,
   );
   let wanted = params.wanted;
+  let inner_count = params.inner_count;
   var is_suspect = false;
-  for (var i = 0u; i < params.inner_count; i++) {
+  for (var i = 0u; i < inner_count; i++) {
     let characters = inner[i >> 2u][i & 3u];
     var hash = compress(initial, vary_words(0u, base0, characters));
     if (BLOCKS == 2u) {

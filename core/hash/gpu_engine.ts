@@ -24,7 +24,15 @@ const BLAKE2B: Readonly<Record<GpuVariant, Kernel>> = {
   u32: kernel("blake2b, u32", u32Source, blake2bSource),
 };
 const SHA256 = kernel("sha256", sha256Source);
-const WORKGROUP = 64;
+/**
+ * A software adapter divides one vector lane after another, so that a long inner table, for which an
+ * index is decoded once, gains some percent there; small workgroups then let its threads end
+ * together. On a GPU long tables would leave too few invocations for short keyspaces.
+ */
+const SHAPES = {
+  hardware: { workgroup: 64, leastInner: 50 },
+  software: { workgroup: 16, leastInner: 500 },
+};
 /** Messages are told apart in steps of this length: 7 to 12 characters and a salt of 16 are one. */
 const STEP_BYTES = 32;
 /** The count, and room for that many outer indices; a slice has one by chance in 2^32 candidates. */
@@ -39,14 +47,15 @@ const GUESSED_RATE = { hardware: 500_000, software: 20_000 };
 /** An engine on a device, which it does not close. */
 export function openGpuEngine(gpu: Gpu, variant: GpuVariant): SearchEngine {
   const lost = new LossOf(gpu);
+  const { leastInner } = shapeOf(gpu);
   return {
     variant,
     deviceName: gpu.adapterName,
-    slicesInFlight: 3,
-    leastInner: 50,
+    slicesInFlight: 2,
+    leastInner,
     guessedRate: gpu.isSoftware ? GUESSED_RATE.software : GUESSED_RATE.hardware,
     async warmUp(algorithm): Promise<void> {
-      const plan = typicalPlan(algorithm, this.leastInner);
+      const plan = typicalPlan(algorithm, leastInner);
       const search = await GpuSearch.start(gpu, variant, plan, lost);
       // Drivers compile when a pipeline first runs.
       await search.run({ group: 0n, first: 0, count: 1 });
@@ -84,7 +93,7 @@ class GpuSearch implements Search {
     );
     try {
       const launcher = await Launcher.prepare(gpu, {
-        ...kernelOf(plan, variant),
+        ...kernelOf(plan, variant, shapeOf(gpu).workgroup),
         label: `${plan.algorithm} search`,
         bindings: [read(charsets.parts[0]), uniform(inner), readWrite(suspects.parts[0])],
       }, 4 * PARAMS.end);
@@ -100,7 +109,11 @@ class GpuSearch implements Search {
 
   run(slice: Slice): Promise<Suspect[]> {
     const [suspects] = this.suspects.parts;
-    this.launcher.run(this.#params(slice), gridOf(slice.count, WORKGROUP), suspects.buffer);
+    this.launcher.run(
+      this.#params(slice),
+      gridOf(slice.count, shapeOf(this.gpu).workgroup),
+      suspects.buffer,
+    );
     return this.lost.guard(this.#suspects(this.gpu.readback.read([suspects])));
   }
 
@@ -160,6 +173,10 @@ class LossOf {
   }
 }
 
+function shapeOf({ isSoftware }: Gpu): { workgroup: number; leastInner: number } {
+  return isSoftware ? SHAPES.software : SHAPES.hardware;
+}
+
 function kernel(name: string, ...sources: string[]): Kernel {
   return { name, source: [candidatesSource, ...sources].join("\n") };
 }
@@ -167,6 +184,7 @@ function kernel(name: string, ...sources: string[]): Kernel {
 function kernelOf(
   plan: SearchPlan,
   variant: GpuVariant,
+  WORKGROUP: number,
 ): { kernel: Kernel; constants: Record<string, number> } {
   const constants = { WORKGROUP, INNER_WORD: plan.innerWord };
   if (plan.algorithm === "sha256") {

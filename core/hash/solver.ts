@@ -14,8 +14,8 @@ import type { Slice } from "./search_plan.ts";
 
 export type { SolveProgress, SolveRequest, SolveResult } from "./search_job.ts";
 
-/** Length of a slice. Three are on their way at a time, and a new job must start within 50 ms. */
-const SLICE_MS = 15;
+/** Length of a slice. Two are on their way at a time, and a new job must start within 50 ms. */
+const SLICE_MS = 20;
 /**
  * What earlier slices count beside the last one. Hosts learn of finished work some ten milliseconds
  * apart, of two slices at once, so a single one says little.

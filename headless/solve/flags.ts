@@ -17,7 +17,7 @@ const MASK_ATTACK = 3;
 /** A timer of the platform holds no more: 2^31 milliseconds. */
 const MAX_RUNTIME_S = 2_147_483;
 /** Milliseconds of a slice by workload profile. */
-const SLICE_MS = [5, 15, 30, 100];
+const SLICE_MS = [5, 20, 40, 100];
 
 /** The flags. */
 export const SOLVE_FLAGS = {

@@ -285,8 +285,8 @@ test("the largest inner table is walked to its last entry", async () => {
 });
 
 test("hits of several invocations are all told", async () => {
-  const { target } = challengeAt(600, Keyspace.fromMask("?d?d?d?d"), 2_345n);
-  const plan = planFor(target, "?d?d?d?d");
+  const { target, keyspace } = challengeAt(600, Keyspace.fromMask("?d?d?d?d"), 2_345n);
+  const plan = createPlan(target, keyspace, 50);
   const [third, fourth] = plan.low;
   // A digit that is the password's whatever its value: ten candidates are the same.
   const always = { ...fourth, charset: fourth.charset.map(() => "2".charCodeAt(0)) };
@@ -296,8 +296,8 @@ test("hits of several invocations are all told", async () => {
 });
 
 test("more hits than chance can give are an error: something is broken", async () => {
-  const { target } = challengeAt(600, Keyspace.fromMask("?d?d?d?d"), 0n);
-  const plan = planFor(target, "?d?d?d?d");
+  const { target, keyspace } = challengeAt(600, Keyspace.fromMask("?d?d?d?d"), 0n);
+  const plan = createPlan(target, keyspace, 50);
   const low = plan.low.map((digit) => ({ ...digit, charset: digit.charset.map(() => 0x30) }));
   const error = await rejection(searchSlices(u32, { ...plan, low }, [wholeGroup(plan)]));
   assert.include(error.message, "100 suspects in one slice");

@@ -22,7 +22,7 @@ export interface FakeSetup {
 }
 
 /** A new setup. */
-export function fakeSetup(options?: FakeEngineOptions, sliceMs?: number): FakeSetup {
+export function fakeSetup(options?: FakeEngineOptions, sliceMs = 15): FakeSetup {
   const engines = new FakeEngines(options);
   const solver = new Solver({ clock: engines.clock }, engines, sliceMs);
   return {

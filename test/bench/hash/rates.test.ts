@@ -42,15 +42,15 @@ function fakeEngine(): {
   return { engine, slices, most: () => most, nowMs: () => now };
 }
 
-test("openSliceRun() makes slices of 15 ms and a round of 300", async () => {
+test("openSliceRun() makes slices of 20 ms and a round of 600", async () => {
   const { engine, nowMs } = fakeEngine();
   const { sliceCandidates, times } = await openSliceRun(
     engine,
     createChallenge(hashMode(610), 12),
     nowMs,
   );
-  assert.equal(sliceCandidates, 15 * PER_MS);
-  assert.equal(times, 20);
+  assert.equal(sliceCandidates, 20 * PER_MS);
+  assert.equal(times, 30);
 });
 
 test("openSliceRun() keeps as many slices on their way as the engine likes", async () => {

@@ -13,9 +13,9 @@ import type { IntegerBound } from "./integer_bound.ts";
 import { countOperations, type OperationCount } from "../../../core/hash/wasm/operation_count.ts";
 
 /** Length of a slice, as the solver has it. */
-const SLICE_MS = 15;
+const SLICE_MS = 20;
 /** Length of a round. */
-const RATE_ROUND_MS = 300;
+const RATE_ROUND_MS = 600;
 
 /** Candidates a second of each variant, and what the adapter did in the same rounds. */
 export interface Rates {
