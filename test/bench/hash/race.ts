@@ -10,7 +10,7 @@ import { absentTarget, type Challenge } from "./challenge.ts";
 import type { Hashcat, HashcatForm } from "./hashcat.ts";
 
 /** Milliseconds that a variant searches in a round. */
-const RACE_MS = 1500;
+const RACE_MS = 3000;
 const FORMS: readonly HashcatForm[] = ["benchmark", "attack"];
 
 /** What takes part. */
