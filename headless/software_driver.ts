@@ -52,12 +52,38 @@ export function loadSoftwareDriver(cacheDir: string = CACHE_DIR): string | undef
 
   const dir = unpackDriver(cacheDir);
   if (!useSystem) {
-    Deno.env.set("VK_DRIVER_FILES", join(dir, "vk_swiftshader_icd.json"));
+    Deno.env.set("VK_DRIVER_FILES", icdFile(dir));
     // Without this Deno may prefer an OpenGL driver, which lacks much of WebGPU.
     Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
   }
   Deno.dlopen(join(dir, "libvulkan.so.1"), {});
   return useSystem ? undefined : dir;
+}
+
+/**
+ * Runs something with SwiftShader as the only driver, and hands back what it gives; undefined where
+ * there is no SwiftShader. Only a Vulkan instance made meanwhile is touched by it.
+ *
+ * @param cacheDir folder that keeps the unpacked driver between runs
+ * @throws {WeftError} when the package that carries the driver is not installed
+ */
+export async function withSoftwareDriver<T>(
+  work: () => Promise<T>,
+  cacheDir: string = CACHE_DIR,
+): Promise<T | undefined> {
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
+  const before = Deno.env.get("VK_DRIVER_FILES");
+  Deno.env.set("VK_DRIVER_FILES", icdFile(unpackDriver(cacheDir)));
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) Deno.env.delete("VK_DRIVER_FILES");
+    else Deno.env.set("VK_DRIVER_FILES", before);
+  }
+}
+
+function icdFile(dir: string): string {
+  return join(dir, "vk_swiftshader_icd.json");
 }
 
 function hasSystemDriver(cacheDir: string): boolean {

@@ -6,7 +6,7 @@
 
 import { WeftError } from "../core/errors.ts";
 import type { WebGpu } from "../core/host.ts";
-import { loadSoftwareDriver } from "./software_driver.ts";
+import { loadSoftwareDriver, withSoftwareDriver } from "./software_driver.ts";
 
 /** Names of the implementations. */
 export const BACKENDS = ["wgpu", "dawn"] as const;
@@ -23,9 +23,22 @@ export type Backend = (typeof BACKENDS)[number];
 export async function loadWebGpu(backend: Backend): Promise<WebGpu> {
   loadSoftwareDriver();
   hushWayland();
-  const gpu = backend === "dawn" ? await createDawn() : navigator.gpu;
-  if (await gpu.requestAdapter() === null) throw new WeftError(noAdapter(backend));
+  const gpu = backend === "dawn" ? await openDawn() : await withAdapter(navigator.gpu);
+  if (gpu === undefined) throw new WeftError(noAdapter(backend));
   return { gpu, backend };
+}
+
+async function withAdapter(gpu: GPU): Promise<GPU | undefined> {
+  return await gpu.requestAdapter() === null ? undefined : gpu;
+}
+
+/**
+ * Dawn refuses drivers that lack what it needs, lavapipe among them; where it finds no other, it
+ * gets the software driver that it does take. wgpu cannot be asked a second time.
+ */
+async function openDawn(): Promise<GPU | undefined> {
+  const open = async (): Promise<GPU | undefined> => await withAdapter(await createDawn());
+  return await open() ?? await withSoftwareDriver(open);
 }
 
 /**
