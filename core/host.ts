@@ -12,6 +12,15 @@ export interface Clock {
   sleep(durationMs: number): Promise<void>;
 }
 
+/** The time of day, which may be set back, unlike a {@linkcode Clock}. */
+export interface WallClock {
+  /** Milliseconds since 1970, UTC. */
+  unixMs(): number;
+}
+
+/** Random bytes fit for keys. */
+export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
+
 /** Messages for a person; a host decides which levels to show and where. */
 export interface Log {
   debug(message: string): void;
