@@ -38,14 +38,21 @@ export function userFolder(): string {
 }
 
 /** Runs a command as this process and ends it with the command's exit code. */
-export async function runAsProcess<F extends Flags>(command: Command<F>): Promise<never> {
+export function runAsProcess<F extends Flags>(command: Command<F>): Promise<never> {
+  return runInProcess((source, screen, signal) => runCommand(command, source, screen, signal));
+}
+
+/** Runs something with this process's arguments, screen and signals; ends it with the exit code. */
+export async function runInProcess(
+  run: (source: FlagSource, screen: Screen, signal: AbortSignal) => Promise<number>,
+): Promise<never> {
   const source: FlagSource = {
     args: Deno.args,
     environment: Deno.env.toObject(),
     envFile: readEnvFile(userFolder()),
   };
   const screen = processScreen();
-  Deno.exit(await runCommand(command, source, screen, abortOnSignals(screen)));
+  Deno.exit(await run(source, screen, abortOnSignals(screen)));
 }
 
 /** Runs a command; what it throws becomes a message on stderr and an exit code. */

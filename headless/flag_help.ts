@@ -16,6 +16,16 @@ export interface CommandText {
   /** What the arguments that are no flags are called, such as `FILE…`; undefined if it has none. */
   readonly operands?: string;
   readonly flags: Flags;
+  /** The commands of a group, each with a help of its own. */
+  readonly members?: readonly MemberText[];
+}
+
+/** What the help of a group says about one of its commands. */
+export interface MemberText {
+  /** As typed behind the group's name, words with blanks between them: `stake add`. */
+  readonly name: string;
+  /** What it does, in a sentence. */
+  readonly summary: string;
 }
 
 const DESCRIPTION_INDENT = 28;
@@ -34,11 +44,16 @@ export function helpText(command: CommandText, width: number): string {
     "",
     ...wrapText(command.summary, width),
     "",
+    ...(command.members ?? []).flatMap(({ name, summary }) => columnLines(name, summary, width)),
     ...flags.flatMap((flag) => flagLines(flag, hasShort, width)),
     ...columnLines(hasShort ? "-h, --help" : "--help", "Shows this text.", width),
     "",
-    ...wrapText(names, width),
+    ...wrapText(command.members ? membersNote(command) : names, width),
   ].join("\n");
+}
+
+function membersNote({ name }: CommandText): string {
+  return `Each has flags of its own: deno task ${name} COMMAND --help lists them.`;
 }
 
 /** @param isShifted whether names stand behind room for a short one */

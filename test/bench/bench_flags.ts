@@ -24,18 +24,9 @@ export const markdown = toggle({
 /**
  * Checks what flags cannot check by themselves.
  *
- * @throws {UsageError} if more is to be measured than one benchmark, or the output is to have two
- *   forms
+ * @throws {UsageError} if the output is to have two forms
  */
-export function checkUse(
-  values: { readonly json: boolean; readonly markdown: boolean },
-  operands: readonly string[],
-): void {
-  if (operands.length !== 1) {
-    throw new UsageError(
-      `bench measures one thing, got "${operands.join(" ")}": run it once for each`,
-    );
-  }
+export function checkUse(values: { readonly json: boolean; readonly markdown: boolean }): void {
   if (values.json && values.markdown) {
     throw new UsageError("--json and --markdown exclude each other: choose one");
   }

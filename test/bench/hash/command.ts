@@ -53,8 +53,7 @@ const FLAGS = {
 
 /** The command. */
 export const hashCommand: Command<typeof FLAGS> = {
-  name: "bench",
-  operands: "hash",
+  name: "hash",
   summary:
     "Measures password searches by mode, length and kernel, what share of the adapter they use, how " +
     "long the first candidates take, and hashcat beside it in the same rounds. Answers are checked " +
@@ -64,9 +63,9 @@ export const hashCommand: Command<typeof FLAGS> = {
 };
 
 async function run(
-  { values, operands, screen, signal }: CommandContext<typeof FLAGS>,
+  { values, screen, signal }: CommandContext<typeof FLAGS>,
 ): Promise<number> {
-  checkUse(values, operands);
+  checkUse(values);
   const modes = (values.modes ?? ALL_MODES).map(hashMode);
   const host = createHost(values.gpuBackend, (line) => screen.message(line));
   tuneLavapipe(modes[0].algorithm);

@@ -48,8 +48,7 @@ const FLAGS = {
 
 /** The command. */
 export const trainCommand: Command<typeof FLAGS> = {
-  name: "bench",
-  operands: "train",
+  name: "train",
   summary:
     "Measures a training step op by op, and its matrix products beside those of other WebGPU " +
     "libraries. Answers are checked first; the exit code is 1 if one is wrong.",
@@ -57,8 +56,8 @@ export const trainCommand: Command<typeof FLAGS> = {
   run,
 };
 
-async function run({ values, operands, screen }: CommandContext<typeof FLAGS>): Promise<number> {
-  checkUse(values, operands);
+async function run({ values, screen }: CommandContext<typeof FLAGS>): Promise<number> {
+  checkUse(values);
   const webgpu = await loadWebGpu(values.gpuBackend);
   // The peers find WebGPU here and nowhere else.
   Object.defineProperty(navigator, "gpu", { value: webgpu.gpu, configurable: true });
