@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host, Log } from "../core/host.ts";
+import type { Clock, Host, Log, WallClock } from "../core/host.ts";
 import { openFolderStorage } from "./folder_storage.ts";
 import { writeText } from "./screen.ts";
 import { denoThreads } from "./threads.ts";
@@ -26,14 +26,20 @@ export interface DenoHostOptions {
   readonly writeLog?: (line: string) => void;
 }
 
+/** Time as this process sees it. */
+export const processClock: Clock = {
+  nowMs: () => performance.now(),
+  sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+};
+
+/** The system's time of day. */
+export const processWallClock: WallClock = { unixMs: () => Date.now() };
+
 /** The host of a command. */
 export function createDenoHost(options: DenoHostOptions): Host {
   const writeLog = options.writeLog ?? ((line) => writeText(Deno.stderr, `${line}\n`));
   return {
-    clock: {
-      nowMs: () => performance.now(),
-      sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
-    },
+    clock: processClock,
     log: createLog(options.logLevel, writeLog),
     storage: openFolderStorage(options.runDir),
     webgpu: () => loadWebGpu(options.backend),
