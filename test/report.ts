@@ -6,10 +6,16 @@
 
 import type { TestResult } from "./harness/browser.ts";
 
-/** How many tests passed and failed. */
+/** How many tests passed, failed, and were not run for want of what the machine may lack. */
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
+  readonly skipped: number;
+}
+
+/** `3 passed, 0 failed`, and the skipped ones where there are any. */
+export function totalsText({ passed, failed, skipped }: Totals): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
 const REPORT_DIR = new URL("../dist/reports/", import.meta.url);
@@ -38,11 +44,11 @@ ${cases.join("")}</testsuite>
 /** Counts a list of results. */
 export function countResults(results: readonly TestResult[]): Totals {
   const failed = results.filter((result) => result.failure !== undefined).length;
-  return { passed: results.length - failed, failed };
+  return { passed: results.length - failed, failed, skipped: 0 };
 }
 
 /**
- * Reads the totals of a report. A skipped test counts as failed, for it shows nothing.
+ * Reads the totals of a report.
  *
  * @returns undefined when there is no report, or one that cannot be read
  */
@@ -57,8 +63,9 @@ export function readTotals(host: string): Totals | undefined {
   const counts = /<testsuites [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(xml);
   if (counts === null) return undefined;
   const [tests, failures, errors] = counts.slice(1).map(Number);
-  const failed = failures + errors + xml.split("<skipped").length - 1;
-  return { passed: tests - failed, failed };
+  const failed = failures + errors;
+  const skipped = xml.split("<skipped").length - 1;
+  return { passed: tests - failed - skipped, failed, skipped };
 }
 
 /** Removes a report, so that an earlier run is not taken for this one. */

@@ -6,7 +6,7 @@
  */
 
 import { print } from "./print.ts";
-import { readTotals, removeReport, type Totals } from "./report.ts";
+import { readTotals, removeReport, type Totals, totalsText } from "./report.ts";
 
 /** Hosts of tests: the task `test:<host>` writes the report `<host>`. */
 const HOSTS = ["unit", "browser"];
@@ -15,11 +15,14 @@ const totals: Totals[] = [];
 for (const host of HOSTS) totals.push(await runHost(host));
 
 print("");
-totals.forEach(({ passed, failed }, i) => print(`${HOSTS[i]}: ${passed} passed, ${failed} failed`));
-const passed = totals.reduce((sum, host) => sum + host.passed, 0);
-const failed = totals.reduce((sum, host) => sum + host.failed, 0);
-print(`${passed} passed, ${failed} failed`);
-Deno.exit(failed > 0 ? 1 : 0);
+totals.forEach((host, i) => print(`${HOSTS[i]}: ${totalsText(host)}`));
+const sum = totals.reduce((left, right) => ({
+  passed: left.passed + right.passed,
+  failed: left.failed + right.failed,
+  skipped: left.skipped + right.skipped,
+}));
+print(totalsText(sum));
+Deno.exit(sum.failed > 0 ? 1 : 0);
 
 /** Runs one host's task. A breakdown outside the tests counts as one more failed test. */
 async function runHost(host: string): Promise<Totals> {
@@ -31,8 +34,8 @@ async function runHost(host: string): Promise<Totals> {
     stderr: "inherit",
   });
   const { success } = await command.output();
-  const { passed, failed } = readTotals(host) ?? { passed: 0, failed: 0 };
+  const { passed, failed, skipped } = readTotals(host) ?? { passed: 0, failed: 0, skipped: 0 };
   const brokeDown = failed === 0 && (!success || passed === 0);
   if (brokeDown) print(`test:${host} broke down outside its tests`);
-  return { passed, failed: brokeDown ? 1 : failed };
+  return { passed, failed: brokeDown ? 1 : failed, skipped };
 }
