@@ -1,0 +1,60 @@
+/**
+ * Checking signatures.
+ *
+ * @module
+ */
+
+import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { sr25519Verify } from "@polkadot/util-crypto/sr25519";
+import { UsageError } from "../errors.ts";
+import { decodeAddress } from "./address.ts";
+
+/** Wallet extensions sign bare bytes only wrapped like this, so that they are no transaction. */
+const WRAPPER = {
+  start: new TextEncoder().encode("<Bytes>"),
+  end: new TextEncoder().encode("</Bytes>"),
+};
+
+/**
+ * Whether this is the address's signature of just these bytes; false for anything malformed.
+ *
+ * @param address ss58, any prefix
+ */
+export function verifySignature(
+  message: Uint8Array,
+  signature: Uint8Array,
+  address: string,
+): boolean {
+  try {
+    return sr25519Verify(message, signature, decodeAddress(address));
+  } catch {
+    // No address, a wrong length, a point that is none, no schnorrkel mark.
+    return false;
+  }
+}
+
+/**
+ * Whether this is the address's signature of these bytes, or of them wrapped in `<Bytes>…</Bytes>`,
+ * as btwallet checks a message that a person signed.
+ */
+export function verifyMessage(
+  message: Uint8Array,
+  signature: Uint8Array,
+  address: string,
+): boolean {
+  return verifySignature(message, signature, address) ||
+    verifySignature(concatBytes(WRAPPER.start, message, WRAPPER.end), signature, address);
+}
+
+/**
+ * The bytes that btwallet signs for a text: those of its hex digits after `0x`, else its UTF-8.
+ *
+ * @throws {UsageError} if what follows `0x` is not hex
+ */
+export function messageBytes(text: string): Uint8Array {
+  if (!text.startsWith("0x")) return new TextEncoder().encode(text);
+  if (!/^0x(?:[0-9a-f]{2})*$/i.test(text)) {
+    throw new UsageError("A message that starts with 0x must go on in hex, two digits a byte.");
+  }
+  return hexToBytes(text.slice(2));
+}
