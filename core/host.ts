@@ -9,7 +9,8 @@
 export interface Clock {
   /** Milliseconds since some moment, never going back. */
   nowMs(): number;
-  sleep(durationMs: number): Promise<void>;
+  /** @param signal ends it early, without an error, so that no timer is left */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** The time of day, which may be set back, unlike a {@linkcode Clock}. */
@@ -74,6 +75,31 @@ export interface Threads {
   /** Starts a thread that serves hash searches (`serveSearches` of `core/hash`). */
   startHashThread(): Thread;
 }
+
+/** What a WebSocket tells; which fields there are depends on the type. */
+export interface SocketEvent {
+  readonly type: string;
+  /** Of `message`. */
+  readonly data?: unknown;
+  /** Of `error`, where the platform tells. */
+  readonly message?: string;
+  /** Of `close`. */
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** The part of a WebSocket that is used. */
+export interface Socket {
+  addEventListener(
+    type: "open" | "message" | "error" | "close",
+    listener: (event: SocketEvent) => void,
+  ): void;
+  send(text: string): void;
+  close(): void;
+}
+
+/** Begins to connect to a `ws://` or `wss://` address. */
+export type OpenSocket = (address: string) => Socket;
 
 /** Everything a host gives. */
 export interface Host {

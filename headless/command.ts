@@ -46,13 +46,14 @@ export function runAsProcess<F extends Flags>(command: Command<F>): Promise<neve
 export async function runInProcess(
   run: (source: FlagSource, screen: Screen, signal: AbortSignal) => Promise<number>,
 ): Promise<never> {
-  const source: FlagSource = {
-    args: Deno.args,
-    environment: Deno.env.toObject(),
-    envFile: readEnvFile(userFolder()),
-  };
   const screen = processScreen();
-  Deno.exit(await run(source, screen, abortOnSignals(screen)));
+  try {
+    const environment = Deno.env.toObject();
+    const source = { args: Deno.args, environment, envFile: readEnvFile(userFolder()) };
+    Deno.exit(await run(source, screen, abortOnSignals(screen)));
+  } catch (error) {
+    Deno.exit(reportError(error, screen, 1));
+  }
 }
 
 /** Runs a command; what it throws becomes a message on stderr and an exit code. */

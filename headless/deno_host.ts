@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock, Host, Log, WallClock } from "../core/host.ts";
+import type { Clock, Host, Log, OpenSocket, WallClock } from "../core/host.ts";
 import { openFolderStorage } from "./folder_storage.ts";
 import { writeText } from "./screen.ts";
 import { denoThreads } from "./threads.ts";
@@ -29,8 +29,21 @@ export interface DenoHostOptions {
 /** Time as this process sees it. */
 export const processClock: Clock = {
   nowMs: () => performance.now(),
-  sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+  sleep: (durationMs, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, durationMs);
+      signal?.addEventListener("abort", end, { once: true });
+    }),
 };
+
+/** A WebSocket of this process. */
+export const openSocket: OpenSocket = (address) => new WebSocket(address);
 
 /** The system's time of day. */
 export const processWallClock: WallClock = { unixMs: () => Date.now() };

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { WeftError } from "../core/errors.ts";
 
 /** Names and their values; a name that is not set is absent or undefined. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -14,13 +15,18 @@ export type Variables = Readonly<Record<string, string | undefined>>;
  * The variables of the file `.env` in a folder, as Node reads such a file: `#` opens a comment,
  * quotes keep it and blanks, `\n` is a line break in double quotes only, lines without `=` are
  * skipped. None if there is no such file.
+ *
+ * @throws {WeftError} if there is one that cannot be read
  */
 export function readEnvFile(dir: string): Variables {
   try {
     return parseEnvText(Deno.readTextFileSync(join(dir, ".env")));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
+    if (!(error instanceof Error)) throw error;
+    throw new WeftError(`.env in ${dir} cannot be read (${error.message}): mend or remove it`, {
+      cause: error,
+    });
   }
 }
 

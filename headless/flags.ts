@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../core/errors.ts";
 import type { Variables } from "./env_file.ts";
-import { nearestName } from "./nearest_name.ts";
+import { flatName, nearestName } from "./nearest_name.ts";
 
 /** What every kind of flag says about itself. */
 interface FlagSettings<Default> {
@@ -22,6 +22,8 @@ interface FlagSettings<Default> {
   readonly default: Default;
   /** What `--help` says of the default where its value does not speak for itself. */
   readonly defaultText?: string;
+  /** Whether it is read from the command line alone, as what is meant for one call only. */
+  readonly isTyped?: boolean;
   /** Names of published guides for the environment, besides {@linkcode environmentNames}'s own. */
   readonly publishedNames?: readonly string[];
 }
@@ -156,11 +158,12 @@ function rangeText({ min, max }: Range): string {
 }
 
 /**
- * The names under which the environment may hold a flag, the first one winning: `WEFT_RUN_DIR` for
+ * The names under which the environment may hold a flag, if any; the first one wins: `WEFT_RUN_DIR` for
  * `--run.dir`, then those of published guides. The prefix keeps names such as `DATA` or `MODEL`,
  * which a shell may hold for another program, from being taken for ours.
  */
 export function environmentNames(flag: Flag<unknown>): string[] {
+  if (flag.isTyped) return [];
   const own = `WEFT_${flag.name.replace(/[.-]/g, "_").toUpperCase()}`;
   return [own, ...flag.publishedNames ?? []];
 }
@@ -210,13 +213,16 @@ function fromEnvironment(flag: Flag<unknown>, source: FlagSource): FoundText | u
   return undefined;
 }
 
-/** What the command line itself says; of a flag given twice the last one counts. */
+/**
+ * What the command line itself says; of a flag given twice the last one counts. In a long name `-`,
+ * `_` and `.` are the same, as the Python side takes `--wallet-name` and `--wallet_name` too.
+ */
 function readArguments(
   flags: readonly Flag<unknown>[],
   args: readonly string[],
 ): { given: Map<string, FoundText>; operands: string[] } {
   const { tokens } = parseArgs({
-    args: [...args],
+    args: spellAsDeclared(flags, args),
     strict: false,
     tokens: true,
     options: Object.fromEntries(flags.map(({ name, short, placeholder }) => {
@@ -233,6 +239,20 @@ function readArguments(
     given.set(name, { text, place: token.rawName });
   }
   return { given, operands };
+}
+
+/** The arguments up to `--`, with each long name of a flag as it was declared. */
+function spellAsDeclared(flags: readonly Flag<unknown>[], args: readonly string[]): string[] {
+  const declared = new Map(flags.flatMap(({ name, placeholder }) => {
+    const names = placeholder ? [name] : [name, `no-${name}`];
+    return names.map((each): [string, string] => [flatName(each), each]);
+  }));
+  const end = args.indexOf("--");
+  return args.map((arg, at) => {
+    const [, typed, rest] = end >= 0 && at > end ? [] : /^--([^=]+)(.*)$/s.exec(arg) ?? [];
+    const name = typed === undefined ? undefined : declared.get(flatName(typed));
+    return name === undefined ? arg : `--${name}${rest}`;
+  });
 }
 
 interface OptionToken {

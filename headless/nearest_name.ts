@@ -9,18 +9,19 @@
  * is `name` (`name` for `wallet.name`); undefined if there is none. `.`, `-` and `_` count as equal.
  */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
-  const plain = flatten(name);
-  const lastPart = names.filter((each) => flatten(each).endsWith(`-${plain}`));
+  const plain = flatName(name).toLowerCase();
+  const lastPart = names.filter((each) => flatName(each).toLowerCase().endsWith(`-${plain}`));
   if (lastPart.length === 1) return lastPart[0];
   const near = names
-    .map((each) => ({ each, distance: editDistance(plain, flatten(each)) }))
+    .map((each) => ({ each, distance: editDistance(plain, flatName(each).toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(plain.length / 3)))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.each;
 }
 
-function flatten(name: string): string {
-  return name.toLowerCase().replace(/[._]/g, "-");
+/** A name with `.`, `-` and `_` made equal. */
+export function flatName(name: string): string {
+  return name.replace(/[._]/g, "-");
 }
 
 /** Letters to insert, drop or replace, and neighbours to swap, to turn one text into the other. */

@@ -130,6 +130,13 @@ export interface StakeChange {
   readonly hotkey: string;
   /** Rao to stake; alpha rao to take out. */
   readonly amountRao: bigint;
+  /**
+   * By what share of itself the price may get worse meanwhile, what the amount itself does to it
+   * included; else nothing is moved. Infinity takes any price, as do chains that know no limits.
+   *
+   * @default {0.005}
+   */
+  readonly priceTolerance?: number;
 }
 
 /** A chain: what it knows, and what it can be told. */

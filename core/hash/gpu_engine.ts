@@ -8,12 +8,14 @@ import u32Source from "../../shaders/blake2b_u32.wgsl" with { type: "text" };
 import u64Source from "../../shaders/blake2b_u64.wgsl" with { type: "text" };
 import candidatesSource from "../../shaders/candidates.wgsl" with { type: "text" };
 import sha256Source from "../../shaders/sha256.wgsl" with { type: "text" };
+import compressSource from "../../shaders/sha256_compress.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Binding, gridOf, type Kernel, read, readWrite, uniform } from "../gpu/kernel.ts";
 import { Launcher } from "../gpu/launcher.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { LossOf } from "./device_loss.ts";
 import { typicalPlan } from "./measure_rate.ts";
-import { EngineLostError, type Search, type SearchEngine, type Suspect } from "./search_engine.ts";
+import type { Search, SearchEngine, Suspect } from "./search_engine.ts";
 import { groupMessage, MAX_INNER, type SearchPlan, type Slice } from "./search_plan.ts";
 
 /** The kernels a GPU can run. */
@@ -23,7 +25,7 @@ const BLAKE2B: Readonly<Record<GpuVariant, Kernel>> = {
   u64: kernel("blake2b, u64", u64Source, blake2bSource),
   u32: kernel("blake2b, u32", u32Source, blake2bSource),
 };
-const SHA256 = kernel("sha256", sha256Source);
+const SHA256 = kernel("sha256", compressSource, sha256Source);
 /**
  * A software adapter divides one vector lane after another, so that a long inner table, for which an
  * index is decoded once, gains some percent there; small workgroups then let its threads end
@@ -141,35 +143,6 @@ class GpuSearch implements Search {
     if (count > outer.length) throw new Error(`${count} suspects in one slice, at most by mistake`);
     const innerCount = this.plan.inner.length;
     return outer.slice(0, count).map((each) => ({ outer: each, innerFirst: 0, innerCount }));
-  }
-}
-
-/** Fails what waits for a device when the device is lost: not every driver does. */
-class LossOf {
-  readonly #waiting = new Set<(error: EngineLostError) => void>();
-  #error: EngineLostError | undefined;
-
-  constructor(gpu: Gpu) {
-    gpu.whenLost().then((reason) => {
-      this.#error = new EngineLostError(`${gpu.adapterName} was lost: ${reason}`);
-      for (const fail of this.#waiting) fail(this.#error);
-    });
-  }
-
-  /** The promise, or a failure that says the device is lost: a read fails for no other reason. */
-  async guard<T>(promise: Promise<T>): Promise<T> {
-    const { promise: guarded, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.add(reject);
-    promise.then(
-      resolve,
-      (cause: unknown) => reject(new EngineLostError(String(cause), { cause })),
-    );
-    if (this.#error) reject(this.#error);
-    try {
-      return await guarded;
-    } finally {
-      this.#waiting.delete(reject);
-    }
   }
 }
 

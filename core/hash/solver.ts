@@ -11,21 +11,16 @@ import type { Algorithm } from "./modes.ts";
 import { EngineLostError, type SearchEngine } from "./search_engine.ts";
 import { type BoundSearch, SearchJob, type SolveRequest, type SolveResult } from "./search_job.ts";
 import type { Slice } from "./search_plan.ts";
+import { SliceRate } from "./slice_rate.ts";
 
 export type { SolveProgress, SolveRequest, SolveResult } from "./search_job.ts";
 
 /** Length of a slice. Two are on their way at a time, and a new job must start within 50 ms. */
 const SLICE_MS = 20;
 /**
- * What earlier slices count beside the last one. Hosts learn of finished work some ten milliseconds
- * apart, of two slices at once, so a single one says little.
- */
-const RATE_MEMORY = 0.85;
-/** Slices of less than this together are not measured at all. */
-const RATE_LEAST_MS = 10;
-/**
- * What is on its way lasts at least this long: were it less than those ten milliseconds, the rate
- * would be measured too low, slices would get shorter for it, and the rate lower still.
+ * What is on its way lasts at least this long: hosts learn of finished work some ten milliseconds
+ * apart. Were it less than that, the rate would be measured too low, slices would get shorter for it,
+ * and the rate lower still.
  */
 const LEAST_IN_FLIGHT_MS = 20;
 /** Losses of a device in a row, without a slice between them, after which a job gives up. */
@@ -203,26 +198,5 @@ export class Solver {
       new SliceRate(this.engines.rateOf(algorithm), this.sliceMs);
     this.#rates.set(algorithm, rate);
     return rate;
-  }
-}
-
-/** Candidates a millisecond, measured over slices that may overlap. */
-class SliceRate {
-  #candidates = 0;
-  #busyMs = 0;
-  #lastEndMs = -Infinity;
-
-  constructor(public perMs: number, readonly sliceMs: number) {}
-
-  /** @param isWhole false for the short rest of a range: most of its time is that of learning of it */
-  add(candidates: number, startMs: number, endMs: number, isWhole: boolean): void {
-    const busyMs = endMs - Math.max(startMs, this.#lastEndMs);
-    this.#lastEndMs = endMs;
-    if (!isWhole && busyMs < this.sliceMs) return;
-    // Short slices are gathered first: those of an engine much faster than was expected.
-    const memory = this.#busyMs < RATE_LEAST_MS ? 1 : RATE_MEMORY;
-    this.#candidates = memory * this.#candidates + candidates;
-    this.#busyMs = memory * this.#busyMs + busyMs;
-    if (this.#busyMs >= RATE_LEAST_MS) this.perMs = this.#candidates / this.#busyMs;
   }
 }

@@ -16,6 +16,8 @@ export interface Prompter {
   readLine(question: string): Promise<string>;
   /** A line that is not shown. @throws {WeftError} if there is no one to ask */
   readSecret(question: string): Promise<string>;
+  /** A line for the person, on stderr; also where no one can answer. */
+  say(text: string): void;
 }
 
 /** Which chain a command speaks to. */

@@ -7,12 +7,17 @@
 
 import { type CommandGroup, member, runGroupAsProcess } from "../../headless/command_group.ts";
 import { hashCommand } from "./hash/command.ts";
+import { powCommand } from "./pow/command.ts";
 import { trainCommand } from "./train/command.ts";
 
 const benchGroup: CommandGroup = {
   name: "bench",
   summary: "Measures this machine, beside others in the same run.",
-  members: [member("bench", trainCommand), member("bench", hashCommand)],
+  members: [
+    member("bench", trainCommand),
+    member("bench", hashCommand),
+    member("bench", powCommand),
+  ],
 };
 
 if (import.meta.main) await runGroupAsProcess(benchGroup);

@@ -149,12 +149,53 @@ test("parseFlags() does not take the argument behind a toggle for its value", ()
 
 test("parseFlags() refuses a flag that is not declared and names the one probably meant", () => {
   assert.include(complaint(["--stpes", "3"]), "unknown flag --stpes, did you mean --steps?");
-  assert.include(complaint(["--run-dir", "x"]), "did you mean --run.dir?");
+  assert.include(complaint(["--rundir", "x"]), "did you mean --run.dir?");
   assert.include(complaint(["--backend", "x"]), "did you mean --gpu.backend?");
 });
 
 test("parseFlags() refuses a flag like no other without guessing", () => {
   assert.equal(complaint(["--quux"]), "unknown flag --quux, --help lists all flags");
+});
+
+test("parseFlags() takes -, _ and . in a long name for each other", () => {
+  for (const name of ["--wallet.name", "--wallet-name", "--wallet_name"]) {
+    assert.equal(parse([name, "x"]).values.walletName, "x");
+    assert.equal(parse([`${name}=x=y`]).values.walletName, "x=y");
+  }
+  assert.isFalse(parse(["--master_weights=off"]).values.masters);
+});
+
+test("parseFlags() takes -, _ and . behind no- for each other", () => {
+  for (const name of ["--no-master-weights", "--no_master_weights", "--no-master.weights"]) {
+    assert.isFalse(parse([name]).values.masters);
+  }
+  assert.include(complaint(["--no_steps"]), "unknown flag --no_steps");
+});
+
+test("parseFlags() takes the last of a flag given in two spellings", () => {
+  assert.equal(parse(["--wallet_name=a", "--wallet.name=b"]).values.walletName, "b");
+  assert.equal(parse(["--wallet.name=b", "--wallet-name", "a"]).values.walletName, "a");
+});
+
+test("parseFlags() names a flag in another spelling as it was declared when its value is wrong", () => {
+  assert.include(complaint(["--wallet_name"]), "--wallet.name needs a value");
+  assert.include(complaint(["--gpu_backend=x"]), '--gpu.backend "x": expected wgpu or dawn');
+});
+
+test("parseFlags() leaves -, _ and . of values and operands as they are", () => {
+  assert.equal(parse(["--run_dir", "wallet_name"]).values.runDir, "wallet_name");
+  assert.equal(parse(["--run_dir=--wallet_name"]).values.runDir, "--wallet_name");
+  assert.deepEqual(parse(["wallet_name", "--", "--wallet_name", "--no_json"]).operands, [
+    "wallet_name",
+    "--wallet_name",
+    "--no_json",
+  ]);
+});
+
+test("parseFlags() takes no spelling that differs in letters, dashes or their number", () => {
+  for (const name of ["--wallet--name", "--walletname", "--Wallet.Name", "-wallet.name"]) {
+    assert.include(complaint([name, "x"]), "unknown flag");
+  }
 });
 
 test("parseFlags() refuses flags of one dash", () => {
@@ -273,4 +314,16 @@ test("wantsHelp() sees --help and -h among other flags, but not behind --", () =
   assert.isTrue(wantsHelp(["--steps", "x", "--help"]));
   assert.isTrue(wantsHelp(["-h"]));
   assert.isFalse(wantsHelp(["--", "--help"]));
+});
+
+test("parseFlags() reads a flag that is meant to be typed from no variable", () => {
+  const seed = text({
+    name: "seed",
+    isTyped: true,
+    placeholder: "HEX",
+    default: "-",
+    description: "",
+  });
+  const source = { args: [], environment: { WEFT_SEED: "7" }, envFile: { WEFT_SEED: "7" } };
+  assert.equal(parseFlags({ seed }, source).values.seed, "-");
 });
