@@ -14,7 +14,7 @@ import { Launcher } from "../gpu/launcher.ts";
 import { createTensor, destroyTensor, type Tensor } from "../gpu/tensor.ts";
 import { LossOf } from "./device_loss.ts";
 import { KECCAK_ROUND_CONSTANTS } from "./keccak_graph.ts";
-import type { SealEndianness } from "./registration_seal.ts";
+import type { SealEndianness } from "../formats/registration_seal.ts";
 import { SEAL_VARIANTS, type SealBatch, type SealEngine, type SealVariant } from "./seal_engine.ts";
 
 const U64: Kernel = kernel("registration seal, u64", u64Source);

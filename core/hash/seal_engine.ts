@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SealEndianness } from "./registration_seal.ts";
+import type { SealEndianness } from "../formats/registration_seal.ts";
 
 /**
  * The kernels there are: Keccak on native 64-bit integers or on pairs of 32-bit ones, its rounds

@@ -13,7 +13,7 @@ import {
   type SealEndianness,
   sealNumber,
   sealOf,
-} from "./registration_seal.ts";
+} from "../formats/registration_seal.ts";
 import type { SealBatch, SealEngine } from "./seal_engine.ts";
 import type { SliceRate } from "./slice_rate.ts";
 

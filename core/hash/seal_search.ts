@@ -5,7 +5,7 @@
  */
 import { WeftError } from "../errors.ts";
 import { type OpenSealEngine, openSealEngine, type SealHost } from "./open_seal_engine.ts";
-import type { SealEndianness } from "./registration_seal.ts";
+import type { SealEndianness } from "../formats/registration_seal.ts";
 import { type FoundSeal, type SealProgress, SealRun, type SealTask } from "./seal_run.ts";
 import { EngineLostError } from "./search_engine.ts";
 import { SliceRate } from "./slice_rate.ts";

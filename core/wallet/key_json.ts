@@ -94,7 +94,9 @@ function parseJson(text: string): unknown {
 
 function knownFields(json: unknown): v.InferOutput<typeof Known> {
   if (v.is(PolkadotAccount, json)) {
-    throw fault("it is an account exported from polkadot-js: import it with regen_hotkey --json-file");
+    throw fault(
+      "it is an account exported from polkadot-js: import it with regen_hotkey --json-file",
+    );
   }
   if (!v.is(Json, json) || Array.isArray(json)) {
     throw fault("expected is one JSON object whose values are texts or null");

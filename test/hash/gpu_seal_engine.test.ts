@@ -21,7 +21,7 @@ import {
   type SealEndianness,
   sealNumber,
   sealOf,
-} from "../../core/hash/registration_seal.ts";
+} from "../../core/formats/registration_seal.ts";
 import type { SealBatch, SealEngine, SealVariant } from "../../core/hash/seal_engine.ts";
 import { SealSearch, type SealTask } from "../../core/hash/seal_search.ts";
 import { EngineLostError } from "../../core/hash/search_engine.ts";

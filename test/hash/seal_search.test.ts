@@ -8,7 +8,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { test } from "#test";
 import { assert } from "chai";
 import { WeftError } from "../../core/errors.ts";
-import type { SealEndianness } from "../../core/hash/registration_seal.ts";
+import type { SealEndianness } from "../../core/formats/registration_seal.ts";
 import type { SealBatch } from "../../core/hash/seal_engine.ts";
 import type { SealProgress, SealTask } from "../../core/hash/seal_search.ts";
 import { rejection } from "../gpu/dispatch.ts";

@@ -5,7 +5,7 @@
  */
 
 import { hexToBytes } from "@noble/hashes/utils.js";
-import type { SealEndianness } from "../../core/hash/registration_seal.ts";
+import type { SealEndianness } from "../../core/formats/registration_seal.ts";
 import type { SealTask } from "../../core/hash/seal_search.ts";
 
 /** 32 bytes of 0x11. */

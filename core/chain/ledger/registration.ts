@@ -7,6 +7,8 @@
  * @module
  */
 
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { boundHashOf, meetsDifficulty, sealOf } from "../../formats/registration_seal.ts";
 import { formatTao } from "../amounts.ts";
 import type { BurnedRegistration } from "../chain.ts";
 import { debit } from "./accounts.ts";
@@ -18,7 +20,6 @@ import { misuse, refusal } from "./refusal.ts";
 import { ROOT_NETUID } from "./stakes.ts";
 import type { LedgerState } from "./state.ts";
 import { burnRao, existingSubnet } from "./subnets.ts";
-import { meetsDifficulty, sealOf } from "./work_seal.ts";
 
 /** Work for a block is taken while the block is younger than this. */
 const WORK_AGE_BLOCKS = 3;
@@ -123,10 +124,12 @@ function spendWork(
         `it must be younger than ${WORK_AGE_BLOCKS} blocks`,
     );
   }
-  if (!meetsDifficulty(workHex, rules.difficulty)) {
+  const work = hexToBytes(workHex);
+  if (!meetsDifficulty(work, rules.difficulty, "little")) {
     throw refusal("InvalidDifficulty", `the work does not meet difficulty ${rules.difficulty}`);
   }
-  if (sealOf(blockHashBytes(state.genesisHash, blockNumber), publicKey, nonce) !== workHex) {
+  const blockHash = blockHashBytes(state.genesisHash, blockNumber);
+  if (bytesToHex(sealOf(boundHashOf(blockHash, publicKey), nonce)) !== workHex) {
     throw refusal(
       "InvalidSeal",
       "the work is not the seal of its nonce, its block and this hotkey",

@@ -4,7 +4,6 @@
  * @module
  */
 
-import * as v from "valibot";
 import type { Clock, Log, OpenSocket } from "../../host.ts";
 import type {
   AxonAddress,
@@ -25,7 +24,6 @@ import type {
 import type { AxonInfo, Metagraph } from "../metagraph.ts";
 import type { CallOptions, Receipt } from "../receipt.ts";
 import type { Signer } from "../../wallet/signer.ts";
-import { COUNT } from "./answers.ts";
 import { SubtensorCalls } from "./calls.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { SubtensorReads } from "./reads.ts";
@@ -44,7 +42,6 @@ export interface SubtensorSettings {
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000;
-const HEADER = v.object({ number: COUNT });
 
 /**
  * Connects to a chain.
@@ -68,16 +65,8 @@ class Subtensor implements Chain {
     this.#calls = new SubtensorCalls(connection, this.#reads, settings);
   }
 
-  async watchHead(listener: (blockNumber: number) => void): Promise<() => void> {
-    return await this.#connection.subscribe({
-      method: "chain_subscribeNewHeads",
-      unsubscribe: "chain_unsubscribeNewHeads",
-      params: [],
-      onItem(header): void {
-        const parsed = v.safeParse(HEADER, header);
-        if (parsed.success) listener(parsed.output.number);
-      },
-    });
+  watchHead(listener: (blockNumber: number) => void): Promise<() => void> {
+    return this.#reads.watchHead(listener);
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { WeftError } from "../../../core/errors.ts";
-import { limitWordOf } from "../../../core/hash/registration_seal.ts";
+import { limitWordOf } from "../../../core/formats/registration_seal.ts";
 import type { SealEngine } from "../../../core/hash/seal_engine.ts";
 import { BOUND_HASH, DIFFICULTY, FIRST } from "../../hash/seal_vectors.ts";
 

@@ -1,6 +1,6 @@
 import { test } from "#test";
 import { assert } from "chai";
-import { limitWordOf } from "../../../core/hash/registration_seal.ts";
+import { limitWordOf } from "../../../core/formats/registration_seal.ts";
 import type { SealBatch } from "../../../core/hash/seal_engine.ts";
 import { BOUND_HASH, DIFFICULTY, FIRST } from "../../hash/seal_vectors.ts";
 import { nobleLoop } from "./noble_loop.ts";

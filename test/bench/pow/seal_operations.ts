@@ -5,7 +5,7 @@
  * @module
  */
 import { keccak256Block, keccakPermute } from "../../../core/hash/keccak_graph.ts";
-import type { SealEndianness } from "../../../core/hash/registration_seal.ts";
+import type { SealEndianness } from "../../../core/formats/registration_seal.ts";
 import { SHA256_IV } from "../../../core/hash/sha256.ts";
 import { sha256Compress } from "../../../core/hash/sha256_graph.ts";
 import {

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { PowTask } from "../../../core/chain/chain.ts";
 import { UnknownOutcomeError } from "../../../core/chain/receipt.ts";
 import { WeftError } from "../../../core/errors.ts";
-import { boundHashOf, meetsDifficulty, sealOf } from "../../../core/hash/registration_seal.ts";
+import { boundHashOf, meetsDifficulty, sealOf } from "../../../core/formats/registration_seal.ts";
 import { EngineLostError } from "../../../core/hash/search_engine.ts";
 import { decodeAddress } from "../../../core/wallet/address.ts";
 import { registerCommand } from "../../../headless/wallet/register.ts";

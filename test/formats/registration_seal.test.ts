@@ -8,8 +8,8 @@ import {
   type SealEndianness,
   sealNumber,
   sealOf,
-} from "../../core/hash/registration_seal.ts";
-import { ALICE, BLOCK_HASH, BOUND_HASH, DIFFICULTY, FIRST, SEALS } from "./seal_vectors.ts";
+} from "../../core/formats/registration_seal.ts";
+import { ALICE, BLOCK_HASH, BOUND_HASH, DIFFICULTY, FIRST, SEALS } from "../hash/seal_vectors.ts";
 
 const ENDIANNESSES: readonly SealEndianness[] = ["little", "big"];
 const HIGHEST_U64 = 2n ** 64n - 1n;
