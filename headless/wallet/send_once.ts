@@ -46,7 +46,11 @@ export async function sendOnce(sending: Sending): Promise<Receipt> {
   // Read first: should this fail, nothing was sent.
   const { number: headBefore } = await stoppable(signal, chain.head());
   let stage: CallStage | undefined;
+  let shown: CallStage | undefined;
   const onProgress = (next: CallStage): void => {
+    // A call that is left to itself meets a closed connection, which is no news.
+    if (signal.aborted || next === shown) return;
+    shown = next;
     if (next === "reconnecting" && !screen.isLive) screen.message(STAGE_TEXTS[next]);
     screen.status(STAGE_TEXTS[next]);
     if (next !== "reconnecting") stage = next;

@@ -55,11 +55,27 @@ test("sendOnce() shows where the call is on a terminal, and clears the line", as
   assert.equal(fake.error(), "");
 });
 
-test("sendOnce() is silent off a terminal, but for a broken connection", async () => {
+test("sendOnce() is silent off a terminal, but once for a broken connection", async () => {
   const fake = fakeScreen();
-  await sendThrough(fake, ["signing", "submitted", "reconnecting", "submitted", "finalized"]);
+  await sendThrough(fake, ["submitted", "reconnecting", "reconnecting", "inBlock"]);
   assert.equal(fake.out(), "");
   assert.equal(fake.error(), "the connection broke, looking for it again\n");
+});
+
+test("sendOnce() says nothing more of a call that the user has left", async () => {
+  const [fake, stop] = [fakeScreen(), new AbortController()];
+  let late: CallOptions["onProgress"];
+  const message = await complaint(sendOnce({
+    ...{ chain: new FakeChain(), screen: fake.screen, signal: stop.signal, lookCommand: "look" },
+    send({ onProgress }: CallOptions): Promise<Receipt> {
+      late = onProgress;
+      queueMicrotask(() => stop.abort());
+      return new Promise(() => {});
+    },
+  }));
+  late?.("reconnecting");
+  assert.match(message, /^stopped waiting/);
+  assert.equal(fake.error(), "");
 });
 
 test("sendOnce() clears the line before an error is told", async () => {
