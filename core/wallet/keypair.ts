@@ -8,8 +8,8 @@ import {
   sr25519DeriveHard,
   sr25519DeriveSoft,
   sr25519PairFromSeed,
-  sr25519Sign,
 } from "@polkadot/util-crypto/sr25519";
+import { sr25519Sign } from "@polkadot/wasm-crypto";
 import { encodeAddress } from "./address.ts";
 import { MINI_SECRET_BYTES, miniSecretOf, normalizeMnemonic } from "./mnemonic.ts";
 import { assertKeysReady } from "./ready.ts";
@@ -118,9 +118,8 @@ export class Keypair implements Signer {
 
   /** The 64 bytes of a signature of just these bytes; every call gives another. */
   signSync(message: Uint8Array): Uint8Array {
-    // The library would take a text for hex.
     if (!(message instanceof Uint8Array)) throw new TypeError("only bytes can be signed");
-    return sr25519Sign(message, this.#pair);
+    return sr25519Sign(this.publicKey, this.#pair.secretKey, message);
   }
 
   /** Copies of the secrets, to write a keyfile; for nothing else. */

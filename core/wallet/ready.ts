@@ -1,25 +1,23 @@
 /**
- * Loading the library that signs.
- *
- * `@polkadot/util-crypto` 14 signs in plain JavaScript; its WebAssembly serves the other hashes and
- * some of its versions' signing. Waiting once makes no caller depend on which.
+ * Loading the library that signs: schnorrkel, as WebAssembly.
  *
  * @module
  */
 
-import { cryptoWaitReady } from "@polkadot/util-crypto/crypto";
+import { bridge, waitReady } from "@polkadot/wasm-crypto";
 import { WeftError } from "../errors.ts";
 
 let isReady = false;
 
 /**
- * Must be awaited once before any keypair is made; later calls cost nothing.
+ * Must be awaited once before any keypair is made, or a signature checked; later calls cost nothing.
  *
  * @throws {WeftError} if the platform runs no WebAssembly
  */
 export async function readyKeys(): Promise<void> {
   if (isReady) return;
-  if (!await cryptoWaitReady()) {
+  // Without WebAssembly the library takes asm.js, hundreds of times slower.
+  if (!await waitReady() || bridge.type !== "wasm") {
     throw new WeftError("The library that signs did not start: this platform runs no WebAssembly.");
   }
   isReady = true;
@@ -27,5 +25,5 @@ export async function readyKeys(): Promise<void> {
 
 /** @throws {Error} if `readyKeys` was not awaited, which is a fault of the program */
 export function assertKeysReady(): void {
-  if (!isReady) throw new Error("await readyKeys() before the first keypair is made");
+  if (!isReady) throw new Error("await readyKeys() before a key is made or a signature checked");
 }

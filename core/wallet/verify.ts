@@ -5,15 +5,18 @@
  */
 
 import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
-import { sr25519Verify } from "@polkadot/util-crypto/sr25519";
+import { sr25519Verify } from "@polkadot/wasm-crypto";
 import { UsageError } from "../errors.ts";
-import { decodeAddress } from "./address.ts";
+import { decodeAddress, isAddress } from "./address.ts";
+import { assertKeysReady } from "./ready.ts";
 
 /** Wallet extensions sign bare bytes only wrapped like this, so that they are no transaction. */
 const WRAPPER = {
   start: new TextEncoder().encode("<Bytes>"),
   end: new TextEncoder().encode("</Bytes>"),
 };
+
+const SIGNATURE_BYTES = 64;
 
 /**
  * Whether this is the address's signature of just these bytes; false for anything malformed.
@@ -25,10 +28,13 @@ export function verifySignature(
   signature: Uint8Array,
   address: string,
 ): boolean {
+  assertKeysReady();
+  // schnorrkel ends the program's WebAssembly at a wrong length, so that it is not asked.
+  if (signature.length !== SIGNATURE_BYTES || !isAddress(address)) return false;
   try {
-    return sr25519Verify(message, signature, decodeAddress(address));
+    return sr25519Verify(signature, message, decodeAddress(address));
   } catch {
-    // No address, a wrong length, a point that is none, no schnorrkel mark.
+    // A point that is none, no schnorrkel mark.
     return false;
   }
 }

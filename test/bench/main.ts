@@ -6,6 +6,7 @@
  */
 
 import { type CommandGroup, member, runGroupAsProcess } from "../../headless/command_group.ts";
+import { chainCommand } from "./chain/command.ts";
 import { hashCommand } from "./hash/command.ts";
 import { powCommand } from "./pow/command.ts";
 import { trainCommand } from "./train/command.ts";
@@ -17,6 +18,7 @@ const benchGroup: CommandGroup = {
     member("bench", trainCommand),
     member("bench", hashCommand),
     member("bench", powCommand),
+    member("bench", chainCommand),
   ],
 };
 

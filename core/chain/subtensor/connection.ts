@@ -5,11 +5,11 @@
  */
 
 import type { ApiPromise } from "@polkadot/api";
-import { WeftError } from "../../errors.ts";
+import { UsageError, WeftError } from "../../errors.ts";
 import { askGenesisHash, askRuntimeVersion, loadApi, readRuntimeVersion } from "./library_api.ts";
 import { ForeignChainError, RpcClient, type RpcClientSettings } from "./rpc_client.ts";
 import { RpcError } from "./rpc_message.ts";
-import { ConnectionLostError, type RpcSocket, type RpcSubscription } from "./rpc_socket.ts";
+import type { RpcSocket, RpcSubscription } from "./rpc_socket.ts";
 import { seconds, withinTime } from "./time_limit.ts";
 
 /** See the module. It lives through cuts and runtime upgrades, until it is closed. */
@@ -48,6 +48,7 @@ export interface Connection {
 /**
  * Connects to a node.
  *
+ * @throws {UsageError} if the address is none
  * @throws {WeftError} if that takes longer than the time limit, or what answers is no Subtensor node
  */
 export async function openConnection(settings: RpcClientSettings): Promise<Connection> {
@@ -66,10 +67,10 @@ export async function openConnection(settings: RpcClientSettings): Promise<Conne
 
 /** Says where it happened, and what to do. */
 function explained(error: unknown, endpoint: string): unknown {
-  if (!(error instanceof WeftError)) return error;
+  if (!(error instanceof WeftError) || error instanceof UsageError) return error;
   const what = error instanceof RpcError
     ? `${endpoint} is no Subtensor node: ${error.message}`
-    : error instanceof ConnectionLostError || error.message.includes(endpoint)
+    : error.message.includes(endpoint)
     ? error.message
     : `${endpoint}: ${error.message}`;
   const advice = "check the address, or choose another with --subtensor.chain_endpoint";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { WeftError } from "../../errors.ts";
+import { UsageError, WeftError } from "../../errors.ts";
 import type { Clock, OpenSocket, Socket } from "../../host.ts";
 import { readMessage, RpcError } from "./rpc_message.ts";
 import { seconds, withinTime } from "./time_limit.ts";
@@ -43,8 +43,11 @@ interface Waiting {
   refuse(error: Error): void;
 }
 
+/** What Deno says before it says what happened. */
+const PLATFORM_PREFIX = /^.*failed to connect to WebSocket: /;
+
 /** How long the node may take to say goodbye. */
-const CLOSING_MS = 1000;
+const CLOSING_MS = 1500;
 
 /** See the module. */
 export class RpcSocket {
@@ -59,12 +62,13 @@ export class RpcSocket {
   /** Items that came before the answer which names their subscription. */
   readonly #early: { readonly subscription: string; readonly item: unknown }[] = [];
   #trouble = "";
+  #isOpen = false;
   #requests = 0;
   /** Subscriptions that the node has not answered yet. */
   #asking = 0;
   #lastHeardMs: number;
 
-  /** Begins to connect. @throws {WeftError} if the address is none */
+  /** Begins to connect. @throws {UsageError} if the address is none */
   constructor({ endpoint, openSocket, clock }: RpcSocketSettings) {
     this.#endpoint = endpoint;
     this.#clock = clock;
@@ -73,13 +77,18 @@ export class RpcSocket {
     try {
       this.#socket = openSocket(endpoint);
     } catch (cause) {
-      throw new WeftError(`"${endpoint}" is no address of a chain: expected ws:// or wss://`, {
+      throw new UsageError(`"${endpoint}" is no address of a chain: expected ws:// or wss://`, {
         cause,
       });
     }
-    this.#socket.addEventListener("open", () => this.#opened.resolve());
+    this.#socket.addEventListener("open", () => {
+      this.#isOpen = true;
+      this.#opened.resolve();
+    });
     this.#socket.addEventListener("message", ({ data }) => this.#hear(data));
-    this.#socket.addEventListener("error", ({ message = "" }) => this.#trouble ||= message);
+    this.#socket.addEventListener("error", ({ message = "" }) => {
+      this.#trouble ||= message.replace(PLATFORM_PREFIX, "");
+    });
     this.#socket.addEventListener("close", ({ code, reason }) => {
       this.#closed.resolve();
       this.#end(reason || this.#trouble || `closed by the other side, code ${code}`);
@@ -201,6 +210,7 @@ export class RpcSocket {
   }
 
   #lost(reason: string): ConnectionLostError {
-    return new ConnectionLostError(`the connection to ${this.#endpoint} was lost: ${reason}`);
+    const what = this.#isOpen ? "lost the connection to" : "no connection to";
+    return new ConnectionLostError(`${what} ${this.#endpoint}: ${reason}`);
   }
 }

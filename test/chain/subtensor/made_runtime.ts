@@ -10,6 +10,7 @@ import {
   choice,
   compactLength,
   type Fields,
+  generic,
   list,
   type MadeType,
   record,
@@ -44,6 +45,8 @@ export interface MadeFunction {
 /** What a runtime consists of; names as the runtime writes them. */
 export interface MadeRuntime {
   readonly specVersion: number;
+  /** @default {"SubtensorModule"} */
+  readonly palletName?: string;
   /** Items of `SubtensorModule`. */
   readonly items: Readonly<Record<string, MadeItem>>;
   /** Calls of `SubtensorModule`, without their arguments. */
@@ -178,13 +181,27 @@ export function metadataOf(runtime: MadeRuntime): Uint8Array<ArrayBuffer> {
     }, { events }),
     pallet(id, "Timestamp", 2, { Now: { keys: [], value: U64 } }),
     pallet(id, "Balances", 5, {}, { constants: { ExistentialDeposit: [U64, [0xf4, 1]] } }),
-    pallet(id, "SubtensorModule", 7, runtime.items, { calls }),
+    pallet(id, runtime.palletName ?? "SubtensorModule", 7, runtime.items, { calls }),
   ]);
   const extrinsic = [4, ...[UNIT, UNIT, UNIT, UNIT].flatMap(id), 0];
   const apis = traits(id, runtime.functions);
-  const rest = [...id(UNIT), ...apis, ...[UNIT, UNIT, UNIT].flatMap(id), 0];
+  const rest = [...id(expected(calls, events)), ...apis, ...[UNIT, UNIT, UNIT].flatMap(id), 0];
   const magic = [0x6d, 0x65, 0x74, 0x61, 15];
   return Uint8Array.from([...magic, ...table.encode(), ...pallets, ...extrinsic, ...rest]);
+}
+
+/** Types that the library looks for and misses aloud. */
+function expected(calls: MadeType, events: MadeType): MadeType {
+  return record("made_up::Runtime", {
+    extrinsic: generic("sp_runtime::generic::unchecked_extrinsic::UncheckedExtrinsic", {
+      Address: ACCOUNT,
+      Call: calls,
+      Signature: UNIT,
+      Extra: UNIT,
+    }),
+    event: generic("frame_system::EventRecord", { E: events, T: U64 }),
+    bytes: sequence(U8),
+  });
 }
 
 interface PalletParts {

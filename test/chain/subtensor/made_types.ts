@@ -115,17 +115,16 @@ export function choice(path: string, variants: Readonly<Record<string, Fields>>)
 }
 
 export function option(of: MadeType): MadeType {
-  const key = `option of ${of.key}`;
-  return {
-    key,
-    zero: [0],
-    encode: (id) => [
-      ...list([text("Option")]),
-      ...list([[...text("T"), 1, ...compactLength(id(of))]]),
-      ...[1, ...list([[...text("None"), 0, 0, 0], [...text("Some"), ...unnamed(id(of)), 1, 0]])],
-      0,
-    ],
-  };
+  const definition = (id: (type: MadeType) => number): number[] => [
+    1,
+    ...list([[...text("None"), 0, 0, 0], [...text("Some"), ...unnamed(id(of)), 1, 0]]),
+  ];
+  return made(`option of ${of.key}`, [0], definition, "Option", { T: of });
+}
+
+/** An empty record that only names other types. */
+export function generic(path: string, parameters: Fields): MadeType {
+  return made(path, [], () => [0, 0], path, parameters);
 }
 
 export const ACCOUNT = wrapper("sp_core::crypto::AccountId32", bytes(32));
@@ -135,9 +134,19 @@ function made(
   zero: readonly number[],
   definition: (id: (type: MadeType) => number) => readonly number[],
   path = "",
+  parameters: Fields = {},
 ): MadeType {
   const names = list(path === "" ? [] : path.split("::").map(text));
-  return { key, zero, encode: (id) => [...names, 0, ...definition(id), 0] };
+  const encode = (id: (type: MadeType) => number): number[] => [
+    ...names,
+    ...list(
+      Object.entries(parameters).map(([name, type]) => [
+        ...[...text(name), 1, ...compactLength(id(type))],
+      ]),
+    ),
+    ...[...definition(id), 0],
+  ];
+  return { key, zero, encode };
 }
 
 /** A field also tells what its type was called. */

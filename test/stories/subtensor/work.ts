@@ -4,40 +4,32 @@
  * @module
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concatBytes } from "@noble/hashes/utils.js";
 import type { PowTask } from "../../../core/chain/chain.ts";
-
-/** Which numbers a seal has to be small as. */
-export interface SealRule {
-  readonly asLittle: boolean;
-  readonly asBig: boolean;
-}
+import {
+  boundHashOf,
+  meetsDifficulty,
+  type SealEndianness,
+  sealOf,
+} from "../../../core/formats/registration_seal.ts";
 
 /**
- * The first nonce whose seal meets a difficulty in just these byte orders: `keccak256(sha256(nonce ||
- * keccak256(block hash || hotkey)))` times the difficulty must stay below 2^256.
+ * The first nonce whose seal meets the difficulty in one byte order and not in the other.
  *
  * @param hotkey 32 bytes of its public key
  */
 export function findWork(
-  { blockHash, difficulty }: Pick<PowTask, "blockHash" | "difficulty">,
+  { blockHash, difficulty }: PowTask,
   hotkey: Uint8Array,
-  rule: SealRule,
+  endianness: SealEndianness,
 ): { nonce: bigint; work: Uint8Array } {
-  const bound = keccak_256(concatBytes(blockHash, hotkey));
-  const preimage = concatBytes(new Uint8Array(8), bound);
-  const meets = (seal: Uint8Array): boolean => toNumber(seal) * difficulty < 1n << 256n;
+  const other = endianness === "big" ? "little" : "big";
+  const bound = boundHashOf(blockHash, hotkey);
   for (let nonce = 0n;; nonce++) {
-    new DataView(preimage.buffer).setBigUint64(0, nonce, true);
-    const work = keccak_256(sha256(preimage));
-    if (meets(work) === rule.asBig && meets(work.toReversed()) === rule.asLittle) {
+    const work = sealOf(bound, nonce);
+    if (
+      meetsDifficulty(work, difficulty, endianness) && !meetsDifficulty(work, difficulty, other)
+    ) {
       return { nonce, work };
     }
   }
-}
-
-function toNumber(bytes: Uint8Array): bigint {
-  return bytes.reduce((number, byte) => number << 8n | BigInt(byte), 0n);
 }

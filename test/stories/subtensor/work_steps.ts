@@ -20,12 +20,12 @@ async function workFor(
 ): Promise<Parameters<World["chain"]["powRegister"]>[1]> {
   const task: PowTask | undefined = await chain.powTask(NETUID);
   if (task === undefined) throw new Error("no work to do");
-  const asLittle = (task.endianness === "little") === (order === "its own");
+  const other = task.endianness === "big" ? "little" : "big";
   return {
     netuid: NETUID,
     coldkey: coldkey.address,
     blockNumber: task.blockNumber,
-    ...findWork(task, hotkey.publicKey, { asLittle, asBig: !asLittle }),
+    ...findWork(task, hotkey.publicKey, order === "its own" ? task.endianness : other),
   };
 }
 
