@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { Metagraph } from "../metagraph.ts";
 import { plainAddress } from "./accounts.ts";
 import { COUNT, parseAnswer } from "./answers.ts";
@@ -14,7 +15,6 @@ import { readLiteNeurons } from "./neurons_lite.ts";
 import { readSelectiveNeurons } from "./selective_metagraph.ts";
 import { readStoredNeurons } from "./stored_neurons.ts";
 import { requireSubnet } from "./subnets.ts";
-import * as v from "valibot";
 
 /** A way to read neurons; undefined where the runtime does not know it. */
 export type MetagraphRoute = (

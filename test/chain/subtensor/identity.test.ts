@@ -23,7 +23,9 @@ async function watch(): Promise<{
   const chain = await MadeChain.open(PLAIN_RUNTIME);
   const blocks: number[] = [];
   const warnings: string[] = [];
-  const log: Log = { debug() {}, info() {}, warn: (text) => warnings.push(text), error() {} };
+  const ignore = (): void => {};
+  const warn = (text: string): void => void warnings.push(text);
+  const log: Log = { debug: ignore, info: ignore, warn, error: ignore };
   let tell = (_item: unknown): void => {};
   let isStopped = false;
   const subscribe = (subscription: RpcSubscription): Promise<() => void> => {
