@@ -30,7 +30,7 @@ export interface Neuron {
   readonly validatorPermit: boolean;
   /** What validators must have, `S` of the Python SDK: alpha, and TAO by its weight; in rao. */
   readonly totalStakeRao: bigint;
-  /** Alpha staked on the hotkey in this subnet, in alpha rao. */
+  /** Alpha of the hotkey in this subnet, as the subnet weighs it, child hotkeys included; alpha rao. */
   readonly alphaStakeRao: bigint;
   /** TAO staked on the hotkey's root, in rao; undefined where the runtime does not tell. */
   readonly taoStakeRao: bigint | undefined;

@@ -66,3 +66,13 @@ function publicKeyOf(address: string): Uint8Array | undefined {
     return undefined;
   }
 }
+
+/**
+ * The same address with prefix 42, as the chain writes it.
+ *
+ * @param address ss58, any prefix
+ * @throws {UsageError} if it is none
+ */
+export function plainAddress(address: string): string {
+  return encodeAddress(decodeAddress(address));
+}

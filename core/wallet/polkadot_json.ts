@@ -12,7 +12,7 @@ import { base64Decode } from "@polkadot/util-crypto/base64";
 import { jsonDecryptData } from "@polkadot/util-crypto/json";
 import * as v from "valibot";
 import { WeftError } from "../errors.ts";
-import { decodeAddress, encodeAddress, isAddress } from "./address.ts";
+import { encodeAddress, isAddress, plainAddress } from "./address.ts";
 import { Keypair } from "./keypair.ts";
 import { toRawSecret } from "./secret_key.ts";
 import { WrongPasswordError } from "./wrong_password.ts";
@@ -139,7 +139,7 @@ function decodePkcs8(pkcs8: Uint8Array): Keypair {
 
 function checkAddress({ address }: Account, keypair: Keypair): void {
   if (address === undefined) return;
-  if (!isAddress(address) || encodeAddress(decodeAddress(address)) !== keypair.address) {
+  if (!isAddress(address) || plainAddress(address) !== keypair.address) {
     throw fault(`its address is not that of its key, ${keypair.address}`);
   }
 }

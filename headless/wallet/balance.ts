@@ -12,7 +12,7 @@
 import type { Balance, Chain, StakePosition } from "../../core/chain/chain.ts";
 import { fixedCoins, plainCoins, TAO_DECIMALS } from "../../core/chain/amounts.ts";
 import { UsageError, WeftError } from "../../core/errors.ts";
-import { decodeAddress, encodeAddress } from "../../core/wallet/address.ts";
+import { plainAddress } from "../../core/wallet/address.ts";
 import { readyKeys } from "../../core/wallet/ready.ts";
 import type { Command } from "../command.ts";
 import { json, loggingDebug } from "../common_flags.ts";
@@ -93,7 +93,7 @@ function coldkeysOf(
 ): NamedColdkey[] {
   if (values.ss58 !== undefined) {
     if (values.all) throw new UsageError("--ss58 asks for one address and --all for all wallets");
-    return [{ wallet: undefined, address: encodeAddress(decodeAddress(values.ss58)) }];
+    return [{ wallet: undefined, address: plainAddress(values.ss58) }];
   }
   if (!values.all) {
     const wallet = walletFolder(values, system);

@@ -7,7 +7,7 @@
 import { formatAlpha, formatTao } from "../../core/chain/amounts.ts";
 import type { Chain } from "../../core/chain/chain.ts";
 import { UsageError } from "../../core/errors.ts";
-import { decodeAddress, encodeAddress } from "../../core/wallet/address.ts";
+import { plainAddress } from "../../core/wallet/address.ts";
 import { json, loggingDebug } from "../common_flags.ts";
 import { type Flag, positive, text, toggle } from "../flags.ts";
 import { CHAIN_FLAGS, dryRun, netuid, WALLET_FLAGS, yes } from "./flags.ts";
@@ -89,7 +89,7 @@ export function stakeChoice(values: StakeValues, system: WalletSystem): StakeCho
   if (!all && amount === undefined) {
     throw new UsageError("no amount was named: add --amount or --all");
   }
-  const named = hotkey === undefined ? undefined : encodeAddress(decodeAddress(hotkey));
+  const named = hotkey === undefined ? undefined : plainAddress(hotkey);
   const wallet = walletFolder(values, system);
   return {
     ...{ netuid, wallet, amountRao: amount },

@@ -7,7 +7,7 @@
 import type { Chain } from "../../core/chain/chain.ts";
 import { formatTao } from "../../core/chain/amounts.ts";
 import { UsageError, WeftError } from "../../core/errors.ts";
-import { decodeAddress, encodeAddress } from "../../core/wallet/address.ts";
+import { plainAddress } from "../../core/wallet/address.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import { readyKeys } from "../../core/wallet/ready.ts";
 import type { Command } from "../command.ts";
@@ -78,7 +78,7 @@ function orderOf(
 ): Pick<Order, "to" | "amountRao"> {
   if (dest === undefined) throw new UsageError("no recipient was named: add --dest ADDRESS");
   if (amount === undefined) throw new UsageError("no amount was named: add --amount TAO");
-  return { to: encodeAddress(decodeAddress(dest)), amountRao: amount };
+  return { to: plainAddress(dest), amountRao: amount };
 }
 
 /** What the chain says before it. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { decodeAddress, encodeAddress } from "../../wallet/address.ts";
 import { UsageError } from "../../errors.ts";
 import { formatTao, MAX_RAO } from "../amounts.ts";
 import { refusal } from "./refusal.ts";
@@ -18,15 +17,6 @@ export const EXISTENTIAL_DEPOSIT_RAO = 500n;
  * a u64.
  */
 export const FAUCET_LIMIT_RAO = 1n << 63n;
-
-/**
- * The same address with prefix 42.
- *
- * @throws {UsageError} if it is none
- */
-export function canonicalAddress(address: string): string {
-  return encodeAddress(decodeAddress(address));
-}
 
 /** @throws {UsageError} if it is not an amount from 1 rao to what a u64 holds */
 export function checkAmount(amountRao: bigint): void {

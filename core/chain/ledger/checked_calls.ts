@@ -15,7 +15,8 @@ import type {
   Weights,
 } from "../chain.ts";
 import { weightsCommitHash } from "../weights_commit.ts";
-import { canonicalAddress, checkAmount } from "./accounts.ts";
+import { plainAddress } from "../../wallet/address.ts";
+import { checkAmount } from "./accounts.ts";
 import { asHex } from "./block_time.ts";
 import type { LedgerCall } from "./calls.ts";
 
@@ -24,7 +25,7 @@ const SEAL_BYTES = 32;
 /** @throws {UsageError} if the address is none, or the amount cannot be */
 export function transferCall(to: string, amountRao: bigint): LedgerCall {
   checkAmount(amountRao);
-  return { call: "transfer_keep_alive", to: canonicalAddress(to), amountRao };
+  return { call: "transfer_keep_alive", to: plainAddress(to), amountRao };
 }
 
 /** @throws {UsageError} if the address is none, or the limit cannot be */
@@ -35,7 +36,7 @@ export function burnedRegisterCall(registration: BurnedRegistration): LedgerCall
   }
   return {
     call: "register_limit",
-    registration: { netuid, hotkey: canonicalAddress(hotkey), limitRao },
+    registration: { netuid, hotkey: plainAddress(hotkey), limitRao },
   };
 }
 
@@ -53,7 +54,7 @@ export function workRegisterCall(registration: PowRegistration): LedgerCall {
     call: "register",
     registration: {
       netuid,
-      coldkey: canonicalAddress(coldkey),
+      coldkey: plainAddress(coldkey),
       blockNumber,
       nonce,
       workHex: bytesToHex(work),
@@ -102,7 +103,7 @@ export function stakeCall(
   { netuid, hotkey, amountRao }: StakeChange,
 ): LedgerCall {
   checkAmount(amountRao);
-  return { call, change: { netuid, hotkey: canonicalAddress(hotkey), amountRao } };
+  return { call, change: { netuid, hotkey: plainAddress(hotkey), amountRao } };
 }
 
 function checkWeights({ uids, values, versionKey }: Weights): void {

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { plainAddress } from "../../wallet/address.ts";
 import type { Signer } from "../../wallet/signer.ts";
 import type { Clock } from "../../host.ts";
 import type {
@@ -36,13 +37,7 @@ import type {
 } from "../chain.ts";
 import type { AxonInfo, Metagraph } from "../metagraph.ts";
 import type { CallOptions, Receipt } from "../receipt.ts";
-import {
-  canonicalAddress,
-  EXISTENTIAL_DEPOSIT_RAO,
-  freeRao,
-  mint,
-  transferableRao,
-} from "./accounts.ts";
+import { EXISTENTIAL_DEPOSIT_RAO, freeRao, mint, transferableRao } from "./accounts.ts";
 import { blockHash, blockHashBytes, blockNumberAt, blockUnixMs } from "./block_time.ts";
 import type { LedgerCall } from "./calls.ts";
 import {
@@ -122,7 +117,7 @@ export class Ledger implements Chain {
 
   balance(address: string): Promise<Balance> {
     return this.#inState((state) => {
-      const account = canonicalAddress(address);
+      const account = plainAddress(address);
       return {
         freeRao: freeRao(state, account),
         transferableRao: transferableRao(state, account),
@@ -147,19 +142,19 @@ export class Ledger implements Chain {
   }
 
   uidOf(netuid: number, hotkey: string): Promise<number | undefined> {
-    return this.#inState((state) => state.uids.get(hotkeyKey(netuid, canonicalAddress(hotkey))));
+    return this.#inState((state) => state.uids.get(hotkeyKey(netuid, plainAddress(hotkey))));
   }
 
   axonOf(netuid: number, hotkey: string): Promise<AxonInfo | undefined> {
-    return this.#inState((state) => neuronOf(state, netuid, canonicalAddress(hotkey))?.axon);
+    return this.#inState((state) => neuronOf(state, netuid, plainAddress(hotkey))?.axon);
   }
 
   ownerOf(hotkey: string): Promise<string | undefined> {
-    return this.#inState((state) => state.owners.get(canonicalAddress(hotkey)));
+    return this.#inState((state) => state.owners.get(plainAddress(hotkey)));
   }
 
   stakesOf(coldkey: string): Promise<StakePosition[]> {
-    return this.#inState((state) => stakesOf(state, canonicalAddress(coldkey)));
+    return this.#inState((state) => stakesOf(state, plainAddress(coldkey)));
   }
 
   powTask(netuid: number): Promise<PowTask | undefined> {
@@ -215,7 +210,7 @@ export class Ledger implements Chain {
   ): Promise<Receipt | undefined> {
     const wanted = canonicalServing(address);
     const served = await this.#inState((state) =>
-      neuronOf(state, netuid, canonicalAddress(hotkey.address))?.prometheus
+      neuronOf(state, netuid, plainAddress(hotkey.address))?.prometheus
     );
     if (isServedAlready(served, wanted)) return undefined;
     return await this.#submit(
@@ -264,7 +259,7 @@ export class Ledger implements Chain {
 
   /** Gives rao from nowhere to an address. Only a ledger does so. */
   faucet(address: string, amountRao: bigint): Promise<void> {
-    return this.#inState((state) => mint(state, canonicalAddress(address), amountRao));
+    return this.#inState((state) => mint(state, plainAddress(address), amountRao));
   }
 
   /**

@@ -6,7 +6,7 @@
 
 import { UsageError } from "../../errors.ts";
 import type { SubnetParameters } from "../chain.ts";
-import { canonicalAddress } from "./accounts.ts";
+import { plainAddress } from "../../wallet/address.ts";
 import { decayedBurnRao } from "./burn_price.ts";
 import { bindHotkey, takeSlot } from "./neurons.ts";
 import type { Subnet } from "./records.ts";
@@ -87,8 +87,8 @@ export function createSubnet(state: LedgerState, wanted: NewSubnet): number {
   const subnet: Subnet = {
     netuid,
     name: wanted.name,
-    ownerColdkey: wanted.owner && canonicalAddress(wanted.owner.coldkey),
-    ownerHotkey: wanted.owner && canonicalAddress(wanted.owner.hotkey),
+    ownerColdkey: wanted.owner && plainAddress(wanted.owner.coldkey),
+    ownerHotkey: wanted.owner && plainAddress(wanted.owner.hotkey),
     rules,
     burnRao: rules.initialBurnRao,
     burnBlock: state.block,

@@ -7,7 +7,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { WeftError } from "../../errors.ts";
-import { decodeAddress, encodeAddress } from "../../wallet/address.ts";
+import { decodeAddress, encodeAddress, plainAddress } from "../../wallet/address.ts";
 import type { Balance, StakePosition } from "../chain.ts";
 import { BIG, COUNT, parseAnswer } from "./answers.ts";
 import type { ChainState } from "./chain_state.ts";
@@ -28,15 +28,6 @@ const STAKES = v.array(v.object({ hotkey: v.string(), netuid: COUNT, stake: BIG 
 
 /** The account that the chain gives where there is none. */
 const NOBODY = encodeAddress(new Uint8Array(32));
-
-/**
- * The same address with the prefix that the chain's own answers have.
- *
- * @throws {UsageError} if it is none
- */
-export function plainAddress(address: string): string {
-  return encodeAddress(decodeAddress(address));
-}
 
 /** The least balance of an account that lives, in rao. */
 export function existentialDepositRao({ api }: Connection): bigint {

@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { formatIp } from "../ip_address.ts";
 import type { AxonInfo } from "../metagraph.ts";
-import { plainAddress } from "./accounts.ts";
+import { plainAddress } from "../../wallet/address.ts";
 import { BIG, COUNT, parseAnswer } from "./answers.ts";
 import { checkNetuid } from "./call_checks.ts";
 import type { ChainState } from "./chain_state.ts";

@@ -6,7 +6,6 @@
 
 import type { ApiPromise } from "@polkadot/api";
 import { WeftError } from "../../errors.ts";
-import { decodeAddress, encodeAddress } from "../../wallet/address.ts";
 import type { Signer } from "../../wallet/signer.ts";
 import type { CallOptions, Receipt } from "../receipt.ts";
 import { ApiNode } from "./api_node.ts";
@@ -90,15 +89,6 @@ export class CallMaker {
     const errors = this.#connection.api.errors.subtensorModule ?? {};
     return explainProblem(problem, context, this.facts, { areOld: !("AmountTooLow" in errors) });
   }
-}
-
-/**
- * The address with the chain's own prefix.
- *
- * @throws {UsageError} if it is none
- */
-export function plainAddress(address: string): string {
-  return encodeAddress(decodeAddress(address));
 }
 
 /** What the chain takes for making a call, in rao. */

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { Metagraph } from "../metagraph.ts";
-import { plainAddress } from "./accounts.ts";
+import { plainAddress } from "../../wallet/address.ts";
 import { COUNT, parseAnswer } from "./answers.ts";
 import { checkNetuid } from "./call_checks.ts";
 import type { ChainState } from "./chain_state.ts";

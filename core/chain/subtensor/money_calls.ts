@@ -9,7 +9,8 @@ import { formatAlpha, formatTao } from "../amounts.ts";
 import type { StakeChange } from "../chain.ts";
 import type { CallOptions, Receipt } from "../receipt.ts";
 import { checkAmount, checkFunds, checkNetuid, checkRecipient, checkStake } from "./call_checks.ts";
-import { type CallMaker, feeRao, plainAddress } from "./call_maker.ts";
+import { type CallMaker, feeRao } from "./call_maker.ts";
+import { plainAddress } from "../../wallet/address.ts";
 import * as extrinsics from "./extrinsics.ts";
 import { stakePriceLimit } from "./stake_price.ts";
 

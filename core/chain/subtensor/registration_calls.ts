@@ -9,7 +9,8 @@ import type { Signer } from "../../wallet/signer.ts";
 import type { BurnedRegistration, PowRegistration } from "../chain.ts";
 import type { CallOptions, Receipt } from "../receipt.ts";
 import { checkNetuid, checkNewcomer, checkPrice, KnownRefusal } from "./call_checks.ts";
-import { type CallMaker, feeRao, plainAddress } from "./call_maker.ts";
+import { type CallMaker, feeRao } from "./call_maker.ts";
+import { plainAddress } from "../../wallet/address.ts";
 import * as extrinsics from "./extrinsics.ts";
 
 /** Blocks for which work counts, its own among them. */
