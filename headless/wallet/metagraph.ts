@@ -99,9 +99,8 @@ function metagraphLines(
   shown: readonly Neuron[],
   width: number,
 ): string[] {
-  const count = shown.length < neurons.length
-    ? `${shown.length} of ${neurons.length} neurons`
-    : `${neurons.length} neurons`;
+  const all = `${neurons.length} ${neurons.length === 1 ? "neuron" : "neurons"}`;
+  const count = shown.length < neurons.length ? `${shown.length} of ${all}` : all;
   const heading = `${subnetTitle(netuid, name)}, block ${block}, ${count}`;
   const rows = shown.map((neuron) => ({ neuron }));
   const columns = columnsOf(neuronColumns<{ neuron: Neuron }>(block, neuronSums(neurons)));
