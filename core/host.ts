@@ -101,6 +101,62 @@ export interface Socket {
 /** Begins to connect to a `ws://` or `wss://` address. */
 export type OpenSocket = (address: string) => Socket;
 
+/** Bytes that come piece by piece. */
+export type ByteStream = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** Reads a header by its name in lower case, as `Headers` does. */
+export interface HeaderSource {
+  get(name: string): string | null;
+}
+
+/** What to ask of a server. A body may go with every method, GET included. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream needs a `content-length` header; it is read once. */
+  readonly body?: Uint8Array<ArrayBuffer> | ByteStream;
+  /** Gives the request up, while it is asked or answered. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a server answered. Its body must be read to the end or abandoned by leaving the loop. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: HeaderSource;
+  readonly body: ByteStream;
+}
+
+/**
+ * Asks a server once, without following redirects.
+ * @throws {WeftError} if there is no connection, or it broke; the body's loop throws it too
+ */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** A request as a server gets it. */
+export interface ServedRequest {
+  readonly method: string;
+  /** Path and query, such as `/health?a=1`. */
+  readonly target: string;
+  readonly headers: HeaderSource;
+  readonly body: ByteStream;
+  /** Address of who asks, for limits on those without a name. */
+  readonly remoteAddress: string;
+  /** Aborted when who asked is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What a server answers. */
+export interface ServedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent with its length; a stream's length is given by a `content-length` header. */
+  readonly body: Uint8Array<ArrayBuffer> | ByteStream;
+}
+
+/** Answers requests; what it throws becomes status 500 and a line in the log. */
+export type HttpHandler = (request: ServedRequest) => Promise<ServedResponse>;
+
 /** Everything a host gives. */
 export interface Host {
   readonly clock: Clock;

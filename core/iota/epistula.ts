@@ -14,7 +14,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { WeftError } from "../errors.ts";
-import type { RandomBytes, WallClock } from "../host.ts";
+import type { HeaderSource, RandomBytes, WallClock } from "../host.ts";
 import { isAddress } from "../wallet/address.ts";
 import type { Signer } from "../wallet/signer.ts";
 import { verifyMessage } from "../wallet/verify.ts";
@@ -35,11 +35,6 @@ const HEADERS = {
   signedBy: "epistula-signed-by",
   signature: "epistula-request-signature",
 } as const;
-
-/** Reads a header by its name in lower case, as `Headers` does. */
-export interface HeaderSource {
-  get(name: string): string | null;
-}
 
 /** What signing needs beside the key. */
 export interface EpistulaSource {

@@ -15,7 +15,7 @@ import { Stage } from "../model/stage.ts";
 import type { Tuning } from "../model/tuning.ts";
 import { MemoryStore } from "./activation_store.ts";
 import { LocalOrchestrator, type RoundResult } from "./local_orchestrator.ts";
-import { Miner } from "./miner.ts";
+import { Miner } from "./local_miner.ts";
 
 /** How a local network is set up. */
 export interface LocalNetworkOptions {

@@ -9,7 +9,7 @@
  */
 import { learningRateAt, type Schedule } from "../model/schedule.ts";
 import type { StepOutcome } from "../ops/adamw.ts";
-import type { Orchestrator, Submission, Work } from "./orchestrator.ts";
+import type { Orchestrator, Submission, Work } from "./local_work.ts";
 
 /** How a local network is run. */
 export interface LocalOrchestratorOptions {

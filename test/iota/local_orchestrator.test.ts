@@ -12,7 +12,7 @@ import {
   type LocalOrchestratorOptions,
   type RoundResult,
 } from "../../core/iota/local_orchestrator.ts";
-import type { Submission, Work } from "../../core/iota/orchestrator.ts";
+import type { Submission, Work } from "../../core/iota/local_work.ts";
 import { learningRateAt, PUBLISHED_SCHEDULE } from "../../core/model/schedule.ts";
 import { seededRandom } from "../reference/random.ts";
 import { settle, SimulatedMiners } from "./simulated_miners.ts";

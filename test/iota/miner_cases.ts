@@ -15,8 +15,8 @@ import {
 } from "../../core/formats/dtype.ts";
 import { readTorchTensor, writeTorchTensor } from "../../core/formats/torch_pt.ts";
 import { MemoryStore } from "../../core/iota/activation_store.ts";
-import { Miner, type MinerOptions } from "../../core/iota/miner.ts";
-import type { Orchestrator, Submission, Work } from "../../core/iota/orchestrator.ts";
+import { Miner, type MinerOptions } from "../../core/iota/local_miner.ts";
+import type { Orchestrator, Submission, Work } from "../../core/iota/local_work.ts";
 import { type PrecisionName, PRECISIONS } from "../../core/model/parameters.ts";
 import { Stage } from "../../core/model/stage.ts";
 import type { StepOutcome } from "../../core/ops/adamw.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { LocalOrchestrator } from "../../core/iota/local_orchestrator.ts";
-import type { Work } from "../../core/iota/orchestrator.ts";
+import type { Work } from "../../core/iota/local_work.ts";
 
 /** Lets what is ready settle. */
 export async function settle(): Promise<void> {

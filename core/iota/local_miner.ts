@@ -14,7 +14,7 @@ import { readTorchTensor, writeTorchTensor } from "../formats/torch_pt.ts";
 import type { PassTimer } from "../gpu/timer.ts";
 import type { Stage } from "../model/stage.ts";
 import type { ActivationStore } from "./activation_store.ts";
-import type { Orchestrator, Submission, Work } from "./orchestrator.ts";
+import type { Orchestrator, Submission, Work } from "./local_work.ts";
 
 /** What a miner works with. */
 export interface MinerOptions {
