@@ -45,9 +45,9 @@ function headers(changes: Record<string, string | undefined> = {}): Headers {
     "Epistula-Request-Signature": PUBLISHED.empty,
     ...changes,
   };
-  return new Headers(
-    Object.entries(all).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-  );
+  const sent = new Headers();
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) sent.set(name, value);
+  return sent;
 }
 
 /** A verifier whose clock shows that time. */
