@@ -18,8 +18,8 @@ import {
   type SafetensorsIndex,
 } from "../formats/safetensors.ts";
 import type { BlobReader, Storage } from "../host.ts";
-import type { LocalNetwork } from "../iota/local_network.ts";
 import type { ParameterArray, Parameters } from "../model/parameters.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 
 const NAME = "checkpoint.safetensors";
 const FORMAT = "weft-run-1";
@@ -56,10 +56,10 @@ function keyOf(stage: number, array: ParameterArray, name: string): string {
  */
 export async function saveCheckpoint(
   storage: Storage,
-  network: LocalNetwork,
+  pipeline: Pipeline,
   state: RunState,
 ): Promise<number> {
-  const entries = network.stages.flatMap(({ parameters }, stage) =>
+  const entries = pipeline.stages.flatMap(({ parameters }, stage) =>
     savedArrays(parameters).flatMap((array) =>
       parameters.layout.views.map(({ name, dims }) => ({
         name: keyOf(stage, array, name),
@@ -72,7 +72,7 @@ export async function saveCheckpoint(
   let sizeBytes = header.length;
   async function* chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     yield header;
-    for (const { parameters } of network.stages) {
+    for (const { parameters } of pipeline.stages) {
       for (const array of savedArrays(parameters)) {
         for await (const { view, values } of parameters.read(array)) {
           const bytes = encode(parameters, array, view.dims, values).bytes;
@@ -98,14 +98,14 @@ function encode(
 }
 
 /**
- * Loads a run's checkpoint into a network.
+ * Loads a run's checkpoint into a pipeline.
  * @returns its state, or undefined if there is none
  * @throws {UsageError} if it is of another run: another model, text, batch, …
  * @throws {WeftError} if the file is damaged
  */
 export async function loadCheckpoint(
   storage: Storage,
-  network: LocalNetwork,
+  pipeline: Pipeline,
   identity: Record<string, string>,
 ): Promise<RunState | undefined> {
   const blob = await storage.openBlob(NAME);
@@ -114,9 +114,9 @@ export async function loadCheckpoint(
     const index = await indexOf(blob);
     const state = stateOf(index);
     checkIdentity(state.identity, identity);
-    if (state.optimizerSteps.length !== network.stages.length) throw notOurs();
-    await readTensors(blob, index, network);
-    network.stages.forEach(({ optimizer }, stage) =>
+    if (state.optimizerSteps.length !== pipeline.stages.length) throw notOurs();
+    await readTensors(blob, index, pipeline);
+    pipeline.stages.forEach(({ optimizer }, stage) =>
       optimizer.setStepCount(state.optimizerSteps[stage])
     );
     return state;
@@ -166,10 +166,10 @@ function checkIdentity(found: Record<string, string>, wanted: Record<string, str
 async function readTensors(
   blob: BlobReader,
   { entries, dataStart }: SafetensorsIndex,
-  network: LocalNetwork,
+  pipeline: Pipeline,
 ): Promise<void> {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const [stage, { parameters }] of network.stages.entries()) {
+  for (const [stage, { parameters }] of pipeline.stages.entries()) {
     for (const array of savedArrays(parameters)) {
       for (const view of parameters.layout.views) {
         const key = keyOf(stage, array, view.name);

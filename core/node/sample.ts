@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tokenizer } from "../data/tokenizer.ts";
-import type { LocalNetwork } from "../iota/local_network.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 
 /** How text is sampled. */
 export interface SampleOptions {
@@ -18,17 +18,17 @@ export interface SampleOptions {
   signal: AbortSignal;
 }
 
-/** Continues a prompt token by token, each with as much context as the network's T allows. */
+/** Continues a prompt token by token, each with as much context as the pipeline's T allows. */
 export async function sampleText(
-  network: LocalNetwork,
+  pipeline: Pipeline,
   tokenizer: Tokenizer,
   { prompt, length, temperature, random, signal }: SampleOptions,
 ): Promise<string> {
-  const { seq, model } = network.options;
+  const { seq, model } = pipeline.options;
   const tokens = [...tokenizer.encode(prompt)];
   for (let written = 0; written < length && !signal.aborted; written++) {
     const context = Int32Array.from(tokens.slice(-seq));
-    const logits = await network.logits(context);
+    const logits = await pipeline.logits(context);
     const row = logits.subarray((context.length - 1) * model.V, context.length * model.V);
     const vocabulary = row.subarray(0, tokenizer.vocabSize);
     const token = pick(vocabulary, temperature, random());

@@ -95,7 +95,7 @@ export class Session {
         // Only on a boundary are the miners idle; there the clock stops for what is no training.
         const isBoundary = step === boundary;
         const validationLoss = isBoundary && this.#validatesAt(step)
-          ? await this.#orLost(network.validate(validation))
+          ? await this.#orLost(network.pipeline.validate(validation))
           : undefined;
         const event = await this.#stepEvent(result, stepMs, validationLoss);
         await this.host.storage.appendRecord(METRICS, event);
@@ -165,7 +165,7 @@ export class Session {
   async #resume(network: LocalNetwork): Promise<RunState> {
     const { storage, log } = this.host;
     const identity = this.#identity();
-    const state = await loadCheckpoint(storage, network, identity);
+    const state = await loadCheckpoint(storage, network.pipeline, identity);
     const step = state?.step ?? 0;
     const records = await storage.readRecords(METRICS);
     const kept = records.filter((record) => stepOf(record) <= step);
@@ -252,7 +252,7 @@ export class Session {
   }
 
   async #save(network: LocalNetwork, step: number): Promise<NodeEvent> {
-    const sizeBytes = await this.#orLost(saveCheckpoint(this.host.storage, network, {
+    const sizeBytes = await this.#orLost(saveCheckpoint(this.host.storage, network.pipeline, {
       step,
       position: step * this.chosen.preset.batchesBeforeMerging,
       optimizerSteps: this.#optimizerSteps,
@@ -267,8 +267,8 @@ export class Session {
       return { kind: "finished", step, stopped: true, validationLoss: undefined, sample: "" };
     }
     const validation = this.#validationBatches(FINAL_VALIDATION_TOKENS);
-    const validationLoss = await this.#orLost(network.validate(validation));
-    const sample = await this.#orLost(sampleText(network, this.text.tokenizer, {
+    const validationLoss = await this.#orLost(network.pipeline.validate(validation));
+    const sample = await this.#orLost(sampleText(network.pipeline, this.text.tokenizer, {
       ...SAMPLE,
       random: seededRandom(this.settings.seed),
       signal,

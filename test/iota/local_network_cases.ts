@@ -154,7 +154,10 @@ test("validate() between rounds changes neither losses nor weights", async () =>
     const validation = [0, 1, 2].map((index) => tokensAt(100 + index));
     for (let round = 0; round < 2; round++) {
       losses.push(...(await nextRounds(network, 1)).map((result) => result.losses));
-      assert.equal(await network.validate(validation), await network.validate(validation));
+      assert.equal(
+        await network.pipeline.validate(validation),
+        await network.pipeline.validate(validation),
+      );
     }
     assert.deepEqual(losses, expected.losses);
     assert.deepEqual(await weightsOf(network), expected.weights);
@@ -166,9 +169,9 @@ test("validate() is the mean of its batches' losses", async () => {
     // Two are under way at once, and many of them: one must never see the other's logits.
     const batches = Array.from({ length: 20 }, (_, index) => tokensAt(50 + index));
     const each: number[] = [];
-    for (const batch of batches) each.push(await network.validate([batch]));
+    for (const batch of batches) each.push(await network.pipeline.validate([batch]));
     const sum = each.reduce((total, loss) => total + loss, 0);
-    assert.equal(await network.validate(batches), sum / each.length);
+    assert.equal(await network.pipeline.validate(batches), sum / each.length);
     assert.isAbove(new Set(each).size, 1);
   });
 });
@@ -176,8 +179,8 @@ test("validate() is the mean of its batches' losses", async () => {
 test("logits of a sample do not depend on what follows it", async () => {
   await withNetwork({}, async ({ network }) => {
     const sample = tokensAt(3).subarray(0, T);
-    const whole = await network.logits(sample);
-    const start = await network.logits(sample.subarray(0, 3));
+    const whole = await network.pipeline.logits(sample);
+    const start = await network.pipeline.logits(sample.subarray(0, 3));
     assert.equal(whole.length, T * MODEL.V);
     assert.deepEqual(start.subarray(0, 3 * MODEL.V), whole.subarray(0, 3 * MODEL.V));
   });

@@ -11,8 +11,7 @@ import { UsageError, WeftError } from "../../core/errors.ts";
 import { float32Tensor, type HostTensor } from "../../core/formats/dtype.ts";
 import { readSafetensors, safetensorsHeader } from "../../core/formats/safetensors.ts";
 import { openGpu } from "../../core/gpu/gpu.ts";
-import { LocalNetwork } from "../../core/iota/local_network.ts";
-import { PUBLISHED_SCHEDULE } from "../../core/model/schedule.ts";
+import { Pipeline } from "../../core/model/pipeline.ts";
 import { checkpointModel, loadCheckpoint, saveCheckpoint } from "../../core/node/checkpoint.ts";
 import type { TrainSettings } from "../../core/node/settings.ts";
 import { MemoryHost, MemoryStorage } from "../harness/memory_host.ts";
@@ -24,15 +23,14 @@ import { B, CHECKPOINT, ofKind, runNode, T, tinyText, unbrokenRun } from "./setu
 const IDENTITY = { model: "tiny", seed: "7" };
 const STATE = { step: 3, position: 6, optimizerSteps: [3, 2, 3], identity: IDENTITY };
 
-let opened: Promise<LocalNetwork> | undefined;
+let opened: Promise<Pipeline> | undefined;
 
-/** A network to save and to load into; made once, and not before the first test runs. */
-function openNetwork(): Promise<LocalNetwork> {
+/** Stages to save and to load into; made once, and not before the first test runs. */
+function openPipeline(): Promise<Pipeline> {
   opened ??= openGpu({ gpu: shared.entry(), backend: "test" }).then((gpu) =>
-    LocalNetwork.create(gpu, {
-      ...{ model: tinyModel(), trainedStages: new Set([0]), batch: B, seq: T, seed: 1 },
-      ...{ batchesBeforeMerging: 1, precision: "f32", tuning: TEST_TUNING },
-      schedule: { peak: 1e-3, warmupSteps: 1, ...PUBLISHED_SCHEDULE },
+    Pipeline.create(gpu, {
+      ...{ model: tinyModel(), batch: B, seq: T, seed: 1, slots: 1 },
+      ...{ precision: "f32", tuning: TEST_TUNING },
     })
   );
   return opened;
@@ -40,7 +38,7 @@ function openNetwork(): Promise<LocalNetwork> {
 
 async function savedBytes(): Promise<Uint8Array<ArrayBuffer>> {
   const storage = new MemoryStorage();
-  await saveCheckpoint(storage, await openNetwork(), STATE);
+  await saveCheckpoint(storage, await openPipeline(), STATE);
   return storage.blobs.get(CHECKPOINT) ?? new Uint8Array();
 }
 
@@ -66,7 +64,7 @@ function stateWith(changes: Record<string, unknown>): string {
 async function assertRefused(bytes: Uint8Array<ArrayBuffer>, pattern: RegExp): Promise<void> {
   const storage = new MemoryStorage();
   storage.blobs.set(CHECKPOINT, bytes.slice());
-  const error = await loadCheckpoint(storage, await openNetwork(), IDENTITY)
+  const error = await loadCheckpoint(storage, await openPipeline(), IDENTITY)
     .catch((error: unknown) => error);
   assert.instanceOf(error, WeftError, `${bytes.length} bytes`);
   assert.match(String(error), pattern);
@@ -76,17 +74,17 @@ async function assertRefused(bytes: Uint8Array<ArrayBuffer>, pattern: RegExp): P
 
 test("a saved checkpoint is loaded with its state", async () => {
   const storage = new MemoryStorage();
-  const network = await openNetwork();
-  const sizeBytes = await saveCheckpoint(storage, network, STATE);
+  const pipeline = await openPipeline();
+  const sizeBytes = await saveCheckpoint(storage, pipeline, STATE);
   assert.equal(storage.blobs.get(CHECKPOINT)?.length, sizeBytes);
-  assert.deepInclude(await loadCheckpoint(storage, network, IDENTITY), STATE);
-  const steps = await Promise.all(network.stages.map(({ optimizer }) => optimizer.stepCount()));
+  assert.deepInclude(await loadCheckpoint(storage, pipeline, IDENTITY), STATE);
+  const steps = await Promise.all(pipeline.stages.map(({ optimizer }) => optimizer.stepCount()));
   assert.deepEqual(steps, [3, 2, 3]);
   assert.equal(await checkpointModel(storage), "tiny");
 });
 
 test("without a checkpoint there is no state and no model", async () => {
-  assert.isUndefined(await loadCheckpoint(new MemoryStorage(), await openNetwork(), IDENTITY));
+  assert.isUndefined(await loadCheckpoint(new MemoryStorage(), await openPipeline(), IDENTITY));
   assert.isUndefined(await checkpointModel(new MemoryStorage()));
 });
 
@@ -142,9 +140,9 @@ test("a checkpoint with a tensor of another shape is refused with the tensor's n
 
 test("a checkpoint of another run is a UsageError that names both sides", async () => {
   const storage = new MemoryStorage();
-  await saveCheckpoint(storage, await openNetwork(), STATE);
+  await saveCheckpoint(storage, await openPipeline(), STATE);
   const wanted = { ...IDENTITY, seed: "8" };
-  const error = await loadCheckpoint(storage, await openNetwork(), wanted)
+  const error = await loadCheckpoint(storage, await openPipeline(), wanted)
     .catch((error: unknown) => error);
   assert.instanceOf(error, UsageError);
   assert.match(String(error), /seed 7, not 8/);
@@ -152,9 +150,9 @@ test("a checkpoint of another run is a UsageError that names both sides", async 
 
 test("a write that fails keeps the checkpoint that was there", async () => {
   const storage = new MemoryStorage();
-  await saveCheckpoint(storage, await openNetwork(), STATE);
+  await saveCheckpoint(storage, await openPipeline(), STATE);
   const before = storage.copy();
-  const gone = new Proxy(await openNetwork(), {
+  const gone = new Proxy(await openPipeline(), {
     get: (target, key): unknown =>
       key === "stages"
         ? target.stages.map(({ optimizer, parameters }) => ({
