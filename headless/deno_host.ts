@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock, Host, Log, OpenSocket, WallClock } from "../core/host.ts";
+import type { Clock, Host, Log, OpenSocket, RandomBytes, WallClock } from "../core/host.ts";
 import { openFolderStorage } from "./folder_storage.ts";
 import { writeText } from "./screen.ts";
 import { denoThreads } from "./threads.ts";
@@ -47,6 +47,10 @@ export const openSocket: OpenSocket = (address) => new WebSocket(address);
 
 /** The system's time of day. */
 export const processWallClock: WallClock = { unixMs: () => Date.now() };
+
+/** Random bytes fit for keys. */
+export const processRandomBytes: RandomBytes = (length) =>
+  crypto.getRandomValues(new Uint8Array(length));
 
 /** The host of a command. */
 export function createDenoHost(options: DenoHostOptions): Host {

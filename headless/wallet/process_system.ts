@@ -5,6 +5,7 @@
  */
 
 import { userFolder } from "../command.ts";
+import { processRandomBytes } from "../deno_host.ts";
 import { openChain } from "../open_chain.ts";
 import type { WalletSystem } from "./system.ts";
 import { terminalPrompter } from "./terminal_prompter.ts";
@@ -18,7 +19,7 @@ export function processWalletSystem(): WalletSystem {
     home: () => environment.HOME ?? environment.USERPROFILE,
     environment,
     prompter: terminalPrompter(processScreen()),
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    randomBytes: processRandomBytes,
     openChain,
   };
 }
