@@ -15,7 +15,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { WeftError } from "../errors.ts";
 import type { HeaderSource, RandomBytes, WallClock } from "../host.ts";
-import { isAddress } from "../wallet/address.ts";
+import { isAddress, plainAddress } from "../wallet/address.ts";
 import type { Signer } from "../wallet/signer.ts";
 import { verifyMessage } from "../wallet/verify.ts";
 import { type PythonData, pythonJson } from "./python_json.ts";
@@ -82,6 +82,13 @@ export class EpistulaError extends WeftError {
   override name = "EpistulaError";
 }
 
+/** Whether this is the address's signature of this message, as `verifyMessage` tells. */
+export type SignatureCheck = (
+  message: Uint8Array,
+  signature: Uint8Array,
+  address: string,
+) => Promise<boolean>;
+
 /** Verifies requests, each of which is good once. */
 export class EpistulaVerifier {
   /** Until when a uuid must be remembered, oldest first: times only grow, a map keeps its order. */
@@ -96,18 +103,40 @@ export class EpistulaVerifier {
    * @throws {EpistulaError} unless headers and body are right, fresh and new
    */
   verify(headers: HeaderSource, data: PythonData): string {
+    const request = this.#readFresh(headers);
+    const message = signedMessage(data, request);
+    return this.#accept(request, verifyMessage(message, request.signature, request.signedBy));
+  }
+
+  /** As `verify`, with the signature checked elsewhere, such as on another thread. */
+  async verifyBy(check: SignatureCheck, headers: HeaderSource, data: PythonData): Promise<string> {
+    const request = this.#readFresh(headers);
+    const message = signedMessage(data, request);
+    return this.#accept(request, await check(message, request.signature, request.signedBy));
+  }
+
+  /**
+   * Lets a verified request come once more: it was not carried out, and the published client repeats
+   * the same headers then.
+   */
+  forget(headers: HeaderSource): void {
+    this.#seen.delete(identityOf(readHeaders(headers)));
+  }
+
+  #readFresh(headers: HeaderSource): EpistulaHeaders {
     const request = readHeaders(headers);
     const nowMs = this.wallClock.unixMs();
     if (request.timestampMs + MAX_AGE_MS < nowMs) throw new EpistulaError("Request is too stale");
     if (request.timestampMs - MAX_AHEAD_MS > nowMs) {
       throw new EpistulaError("Request is from the future");
     }
-    const message = signedMessage(data, request);
-    if (!verifyMessage(message, request.signature, request.signedBy)) {
-      throw new EpistulaError("Signature Mismatch");
-    }
+    return request;
+  }
+
+  #accept(request: EpistulaHeaders, isSigned: boolean): string {
+    if (!isSigned) throw new EpistulaError("Signature Mismatch");
     // Only what was signed is remembered, lest a stranger uses up others' uuids.
-    this.#takeOnce(`${request.signedBy} ${request.uuid.toLowerCase()}`, nowMs);
+    this.#takeOnce(identityOf(request), this.wallClock.unixMs());
     return request.signedBy;
   }
 
@@ -130,6 +159,16 @@ interface EpistulaHeaders {
   readonly signature: Uint8Array;
 }
 
+/** With prefix 42: under another the same key would be another sender, and a request good again. */
+function isBittensorAddress(text: string): boolean {
+  return isAddress(text) && plainAddress(text) === text;
+}
+
+/** What is good once. */
+function identityOf({ signedBy, uuid }: EpistulaHeaders): string {
+  return `${signedBy} ${uuid.toLowerCase()}`;
+}
+
 function readHeaders(headers: HeaderSource): EpistulaHeaders {
   const timestamp = headers.get(HEADERS.timestamp) ?? "";
   const uuid = headers.get(HEADERS.uuid) ?? "";
@@ -138,13 +177,13 @@ function readHeaders(headers: HeaderSource): EpistulaHeaders {
   const timestampMs = Math.trunc(/^\d+(\.\d+)?$/.test(timestamp) ? Number(timestamp) : NaN);
   if (signature === undefined) throw new EpistulaError("Invalid Signature");
   if (!Number.isSafeInteger(timestampMs)) throw new EpistulaError("Invalid Timestamp");
-  if (!isAddress(signedBy)) throw new EpistulaError("Invalid Sender key");
+  if (!isBittensorAddress(signedBy)) throw new EpistulaError("Invalid Sender key");
   if (!UUID.test(uuid)) throw new EpistulaError("Invalid uuid");
   return { timestamp, timestampMs, uuid, signedBy, signature: hexToBytes(signature) };
 }
 
 /** A random UUID, version 4 of RFC 9562. */
-function uuid4(randomBytes: RandomBytes): string {
+export function uuid4(randomBytes: RandomBytes): string {
   const bytes = randomBytes(16);
   bytes[6] = 0x40 | (bytes[6] & 0x0f);
   bytes[8] = 0x80 | (bytes[8] & 0x3f);

@@ -24,6 +24,8 @@ export const ORCHESTRATOR_VERSION_HEADER = "X-Orchestrator-Version";
 export const WAIT_HEADER = "X-Weft-Wait";
 /** Beside it on `phase`: the phase that who asks knows already. */
 export const KNOWN_PHASE_HEADER = "X-Weft-Known-Phase";
+/** Beside it on `randomActivation`, with any value: layer 0 begins no batch now, gradients only. */
+export const NO_BATCH_HEADER = "X-Weft-No-Batch";
 
 /** Who may ask: the dashboards' routes are open to all, without a signature. */
 export type Access = "public" | "miner" | "validator" | "orchestrator";

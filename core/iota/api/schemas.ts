@@ -161,7 +161,8 @@ export type AbortUpload = v.InferOutput<typeof AbortUpload>;
 export const DownloadRequest = v.object({
   activation_uid: text,
   direction: Direction,
-  layer: orNull(whole),
+  /** The layer that it is for; -1 for what layer 0 shows of its embedding's gradient. */
+  layer: orNull(v.pipe(v.number(), v.integer(), v.minValue(-1))),
   delete: v.optional(v.boolean(), true),
   fetch_historic: v.optional(v.boolean(), false),
 });

@@ -1,0 +1,200 @@
+/**
+ * Listens for HTTP. `node:http` rather than `Deno.serve`, because the published miner sends a body
+ * with GET, which the latter hides.
+ *
+ * @module
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { WeftError } from "../core/errors.ts";
+import type { ByteStream, HttpHandler, Log, ServedRequest, ServedResponse } from "../core/host.ts";
+import { headerSource, readPieces, writePieces } from "./http_bytes.ts";
+
+/** In milliseconds. A body may take as long as it likes as long as it comes. */
+const LIMITS = { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 75_000 };
+/** A connection on which nothing moves for so long is closed; no answer is held back longer. */
+const SILENCE_MS = 120_000;
+/** Connections that may wait to be accepted: all miners may come at once after a restart. */
+const BACKLOG = 4_096;
+/** How long requests that are being answered may go on when the listener closes. */
+const CLOSING_MS = 2_000;
+/** What is left of a refused body up to here is read away, so that its connection stays good. */
+const MAX_IGNORED_BYTES = 1024 ** 2;
+
+/** Where to listen, and what to say. */
+export interface ListenOptions {
+  readonly hostname: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** A listener that runs. */
+export interface HttpListener {
+  /** `http://host:port`, to be asked on this machine. */
+  readonly url: string;
+  readonly port: number;
+  /** Lets what is being answered end, for a short while. */
+  close(): Promise<void>;
+}
+
+/**
+ * Answers requests until it is closed. A body that is not read is read away, or its connection
+ * closed; a client that goes away aborts the request's signal.
+ *
+ * @throws {WeftError} if the address cannot be had
+ */
+export async function listenHttp(
+  handler: HttpHandler,
+  { hostname, port, log }: ListenOptions,
+): Promise<HttpListener> {
+  const service = new HttpService(handler, log);
+  const server = createServer(LIMITS, (message, response) => void service.serve(message, response));
+  server.setTimeout(SILENCE_MS);
+  server.on("clientError", refuse);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(notListening(hostname, port, error)));
+    server.listen({ port, host: hostname, backlog: BACKLOG }, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("a port was expected");
+  return {
+    url: `http://${askableHost(hostname)}:${address.port}`,
+    port: address.port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      service.close();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Everything that is being answered. */
+class HttpService {
+  readonly #serving = new Set<AbortController>();
+  #isClosing = false;
+
+  constructor(readonly handler: HttpHandler, readonly log: Log) {}
+
+  /** Answers one request; never throws. */
+  async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    this.#serving.add(gone);
+    response.once("close", () => {
+      this.#serving.delete(gone);
+      if (!response.writableFinished) gone.abort();
+    });
+    // A reset by the client is no error of ours, and what awaits the connection learns of it.
+    message.on("error", () => gone.abort());
+    response.on("error", () => {});
+    const body = new CountedBody(message);
+    try {
+      const answer = await this.handler(toRequest(message, body, gone.signal));
+      if (this.#isClosing || body.leftBytes() > MAX_IGNORED_BYTES) response.shouldKeepAlive = false;
+      await send(message.method, response, answer);
+    } catch (error) {
+      if (!response.destroyed) this.#fail(message, response, error);
+    }
+  }
+
+  /** Tells those who wait that they should not. */
+  close(): void {
+    this.#isClosing = true;
+    for (const gone of this.#serving) gone.abort();
+  }
+
+  #fail(message: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // Not the query: it may hold a signature.
+    const asked = `${message.method} ${message.url?.split("?", 1)[0]}`;
+    this.log.error(`${asked} failed: ${error instanceof Error ? error.message : error}`);
+    // An answer that has begun can only be cut off, so that nobody takes it for whole.
+    if (response.headersSent) return void response.destroy();
+    response.shouldKeepAlive = false;
+    response.writeHead(500, { "content-type": "application/json" });
+    response.end('{"detail":"Internal Server Error"}');
+  }
+}
+
+/** The body of a request, and how much of it was read. */
+class CountedBody {
+  #readBytes = 0;
+
+  constructor(readonly message: IncomingMessage) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    for await (const piece of readPieces(this.message, { endsConnection: false })) {
+      this.#readBytes += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Bytes that are still to come; infinity where only the client knows. */
+  leftBytes(): number {
+    if (this.message.complete) return 0;
+    const { "content-length": length, "transfer-encoding": encoding } = this.message.headers;
+    if (encoding !== undefined) return Infinity;
+    return Number(length ?? 0) - this.#readBytes;
+  }
+}
+
+function toRequest(
+  message: IncomingMessage,
+  body: ByteStream,
+  signal: AbortSignal,
+): ServedRequest {
+  return {
+    method: message.method ?? "GET",
+    target: message.url ?? "/",
+    headers: headerSource(message.headers),
+    body,
+    remoteAddress: message.socket.remoteAddress ?? "",
+    signal,
+  };
+}
+
+async function send(
+  method: string | undefined,
+  response: ServerResponse,
+  { status, headers, body }: ServedResponse,
+): Promise<void> {
+  const isBodiless = method === "HEAD" || status === 204 || status === 304;
+  if (body instanceof Uint8Array) {
+    // An answer without a body may tell the length that its body would have.
+    const length = isBodiless ? {} : { "content-length": body.length };
+    response.writeHead(status, { ...headers, ...length });
+    return void response.end(isBodiless ? undefined : body);
+  }
+  response.writeHead(status, headers);
+  if (isBodiless) return void response.end();
+  const sentBytes = await writePieces(response, body);
+  const [, promised] = Object.entries(headers).find(([name]) => /^content-length$/i.test(name)) ??
+    [];
+  if (promised !== undefined && Number(promised) !== sentBytes) {
+    throw new WeftError(`${sentBytes} bytes were there to send, not ${promised}`);
+  }
+  response.end();
+}
+
+/** What is no HTTP, or too slow. */
+function refuse(_error: Error, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy();
+  socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+}
+
+/** A wildcard listens everywhere, but nobody can ask it. */
+function askableHost(hostname: string): string {
+  if (hostname === "0.0.0.0") return "127.0.0.1";
+  if (hostname === "::") return "[::1]";
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+function notListening(hostname: string, port: number, error: Error): WeftError {
+  return new WeftError(
+    `${hostname}:${port} cannot be listened on (${error.message}): choose another host or port.`,
+    { cause: error },
+  );
+}
