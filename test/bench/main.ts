@@ -9,6 +9,7 @@ import { type CommandGroup, member, runGroupAsProcess } from "../../headless/com
 import { chainCommand } from "./chain/command.ts";
 import { hashCommand } from "./hash/command.ts";
 import { powCommand } from "./pow/command.ts";
+import { storeCommand } from "./store/command.ts";
 import { trainCommand } from "./train/command.ts";
 
 const benchGroup: CommandGroup = {
@@ -19,6 +20,7 @@ const benchGroup: CommandGroup = {
     member("bench", hashCommand),
     member("bench", powCommand),
     member("bench", chainCommand),
+    member("bench", storeCommand),
   ],
 };
 
