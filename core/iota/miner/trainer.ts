@@ -9,7 +9,10 @@ import type { HostTensor } from "../../formats/dtype.ts";
 import type { StepOutcome } from "../../ops/adamw.ts";
 import type { WeightsDtype } from "../orchestrator/settings.ts";
 
-/** See the module. Batches are known by the uid of their activation. */
+/**
+ * See the module. Batches are known by the uid of their activation. Calls may overlap; they take
+ * effect in the order in which they are made.
+ */
 export interface Trainer {
   /** Layer 0: the activation of a batch of tokens, int64 (B, T). */
   forwardTokens(uid: string, tokens: HostTensor): Promise<HostTensor>;
@@ -36,6 +39,11 @@ export interface Trainer {
   /** Replaces them. Nothing is changed by bytes of the wrong length. */
   importWeights(bytes: Uint8Array<ArrayBuffer>, dtype: WeightsDtype): Promise<void>;
   importOptimizerState(bytes: Uint8Array<ArrayBuffer>, dtype: WeightsDtype): Promise<void>;
+  /**
+   * Sets the number of steps taken, for who joins late: it does not travel with the moments, whose
+   * bias is corrected by it.
+   */
+  setStepCount?(stepCount: number): void;
   /** Drops the gradients since the last step, and all batches. */
   reset(): Promise<void>;
 }
