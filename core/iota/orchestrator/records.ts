@@ -55,23 +55,51 @@ export const LayerRecord = v.object({
   numSections: whole,
   /** Batches begun since the last merge; counted on layer 0. */
   batchesBegun: whole,
-  /** In the merging phase: who merges which chunk. */
-  assignments: v.record(text, v.array(whole)),
-  /** In the merging phase: what is merged. */
-  submitted: v.array(SubmittedWeights),
-  /** Whose partitions have come in, in this merge. */
-  mergedBy: v.array(text),
-  /** Merged weights of this layer as miners get them, from the last merge on. */
-  weights: v.array(Partition),
 });
 export type LayerRecord = v.InferOutput<typeof LayerRecord>;
+
+/** A layer's merge that is under way. */
+export const MergeRecord = v.object({
+  layer: whole,
+  /** Merges done before it. */
+  merge: whole,
+  /** Since when the layer had been training: tells merges apart that come to nothing. */
+  trainedSinceMs: unixMs,
+  /** Who may upload: those with all their backwards, and how many these were. */
+  eligible: v.record(text, whole),
+  /** Keys of what was uploaded. */
+  submitted: v.array(SubmittedWeights),
+  /** When enough had been uploaded, or merged, for the phase to end soon. */
+  enoughSinceMs: v.nullable(unixMs),
+  /** Who merges which chunks; empty while weights are uploaded. */
+  assignments: v.record(text, v.array(whole)),
+  /** Whose partitions have come in. */
+  mergedBy: v.array(text),
+});
+export type MergeRecord = v.InferOutput<typeof MergeRecord>;
+
+/** The chunks that one miner has merged, of the merge that is under way. */
+export const PartitionsRecord = v.object({ hotkey: text, partitions: v.array(Partition) });
+export type PartitionsRecord = v.InferOutput<typeof PartitionsRecord>;
+
+/** Merged weights of a layer, and what lies in the store for their sake. */
+export const WeightsRecord = v.object({
+  layer: whole,
+  /** Merges done with this one. */
+  merges: whole,
+  partitions: v.array(Partition),
+  /** All objects of this merge, and of the one before. */
+  keys: v.array(text),
+  oldKeys: v.array(text),
+});
+export type WeightsRecord = v.InferOutput<typeof WeightsRecord>;
 
 /** An activation on its way through all layers and back. */
 export const ActivationRecord = v.object({
   uid: text,
   createdMs: unixMs,
-  /** The merge of layer 0 at its begin; what is left of an older one is dropped. */
-  round: whole,
+  /** Since when layer 0 had been training at its begin; 0 once it is dropped. */
+  round: unixMs,
   /** Key of the tokens. */
   initialKey: v.nullable(text),
   /** Where it is: the layer that is to work on it, and which way. */
@@ -84,10 +112,13 @@ export const ActivationRecord = v.object({
     hotkey: text,
     forwardKey: v.nullable(text),
     backwardKey: v.nullable(text),
-    forwardMs: unixMs,
-    backwardMs: v.nullable(unixMs),
+    /** From handing out to upload. */
+    forwardMs: v.number(),
+    backwardMs: v.nullable(v.number()),
   })),
   loss: v.nullable(v.number()),
+  /** Whose forward of the present layer was no good; others are to try. */
+  refusedFrom: v.optional(v.array(text)),
 });
 export type ActivationRecord = v.InferOutput<typeof ActivationRecord>;
 
@@ -110,6 +141,12 @@ export interface RecordKind<Value> {
 /** Kinds of records. */
 export const MINERS: RecordKind<MinerRecord> = { prefix: "miner", schema: MinerRecord };
 export const LAYERS: RecordKind<LayerRecord> = { prefix: "layer", schema: LayerRecord };
+export const MERGES: RecordKind<MergeRecord> = { prefix: "merge", schema: MergeRecord };
+export const PARTITIONS: RecordKind<PartitionsRecord> = {
+  prefix: "partitions",
+  schema: PartitionsRecord,
+};
+export const WEIGHTS: RecordKind<WeightsRecord> = { prefix: "weights", schema: WeightsRecord };
 export const ACTIVATIONS: RecordKind<ActivationRecord> = {
   prefix: "activation",
   schema: ActivationRecord,

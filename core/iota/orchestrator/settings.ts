@@ -33,6 +33,8 @@ export interface TrainingSettings {
 export interface SwarmSettings extends TrainingSettings {
   readonly netuid: number;
   readonly schedule: Schedule;
+  /** Optimizer steps that were taken before the swarm began: the schedule goes on from there. */
+  readonly stepsBefore: number;
   /** After this time without an upload, work is handed out anew. */
   readonly leaseMs: number;
   /** Activations that may wait for each miner of a layer before the first layer is held back. */
@@ -53,7 +55,7 @@ export interface SwarmSettings extends TrainingSettings {
   readonly inspectsActivations: boolean;
   /** A miner that has not asked for this long is gone: its work is handed out anew. */
   readonly goneAfterMs: number;
-  /** Share of uploaded activations of a tracked miner that its validator re-runs. */
+  /** Share of a layer's rounds in which a validator tracks one of its miners. */
   readonly spotCheckShare: number;
   readonly scoreValidityMs: number;
   readonly weightsIntervalMs: number;
@@ -69,6 +71,7 @@ export interface SwarmSettings extends TrainingSettings {
 /** The published settings but for what is trained. */
 export const PUBLISHED_SWARM = {
   netuid: 9,
+  stepsBefore: 0,
   globalOptimizerSteps: 10,
   localOptimizerSteps: 10,
   weightsDtype: "bfloat16",
@@ -92,3 +95,22 @@ export const PUBLISHED_SWARM = {
   rateFactor: 1,
   membersOnly: true,
 } as const satisfies Omit<SwarmSettings, "model" | "batch" | "seq" | "schedule">;
+
+/**
+ * The number of the optimizer step that a miner is about to take, counted from 1 over the whole run.
+ *
+ * @param merges of its layer so far
+ * @param backwards of the miner since the last of them
+ */
+export function stepNumber(
+  { stepsBefore, globalOptimizerSteps, localOptimizerSteps }: Pick<
+    SwarmSettings,
+    "stepsBefore" | "globalOptimizerSteps" | "localOptimizerSteps"
+  >,
+  merges: number,
+  backwards: number,
+): number {
+  const perMerge = Math.max(1, Math.floor(globalOptimizerSteps / localOptimizerSteps));
+  const sinceMerge = Math.floor(backwards / localOptimizerSteps);
+  return stepsBefore + merges * perMerge + Math.min(Math.max(sinceMerge, 1), perMerge);
+}
