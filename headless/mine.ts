@@ -1,5 +1,6 @@
 /**
- * `deno task mine`: trains a model on the network's protocol, so far on a local network only.
+ * `deno task mine`: trains a model on the network's protocol, on a network that is all on this machine
+ * or in a swarm elsewhere.
  *
  * @module
  */
@@ -12,10 +13,16 @@ import { train } from "../core/node/train.ts";
 import { type Command, type CommandContext, runAsProcess, userFolder } from "./command.ts";
 import { readDocuments } from "./corpus_files.ts";
 import { createDenoHost } from "./deno_host.ts";
+import { localSwarmOpener } from "./local_swarm.ts";
 import { CHART_NAME, LossChart } from "./loss_chart.ts";
+import { processMineSystem } from "./mine/process_system.ts";
+import { mineRemote } from "./mine/remote.ts";
+import { remotePlace } from "./mine/remote_flags.ts";
+import type { MineSystem } from "./mine/system.ts";
 import { MineReport } from "./mine_report.ts";
 import {
   checkText,
+  localSeed,
   MINE_FLAGS,
   type MineValues,
   modelLabel,
@@ -25,18 +32,27 @@ import {
 import { defaultRunFolder, lockRunFolder } from "./run_folder.ts";
 import type { Screen } from "./screen.ts";
 
-/** The command. */
-export const mineCommand: Command<typeof MINE_FLAGS> = {
-  name: "mine",
-  summary:
-    "Trains a model in stages, as the miners of IOTA do. On the local network this process " +
-    "is every miner, and the orchestrator too. Ctrl-C saves the run and ends it; the same command " +
-    "goes on with it.",
-  flags: MINE_FLAGS,
-  run,
-};
+/** The command, in surroundings that are opened for a swarm elsewhere only. */
+export function mineCommandIn(openSystem: () => MineSystem): Command<typeof MINE_FLAGS> {
+  return {
+    name: "mine",
+    summary:
+      "Trains a model in stages, as the miners of IOTA do. On the local network this process " +
+      "is every miner, and the orchestrator too: Ctrl-C saves the run and ends it, the same " +
+      "command goes on with it. With --network finney or test, or with --orchestrator, it is one " +
+      "miner of a swarm elsewhere, which keeps nothing between runs.",
+    flags: MINE_FLAGS,
+    run: (context) => {
+      const place = remotePlace(context.values);
+      return place ? mineRemote(openSystem(), context, place) : mineLocal(context);
+    },
+  };
+}
 
-async function run(context: CommandContext<typeof MINE_FLAGS>): Promise<number> {
+/** The command. */
+export const mineCommand: Command<typeof MINE_FLAGS> = mineCommandIn(processMineSystem);
+
+async function mineLocal(context: CommandContext<typeof MINE_FLAGS>): Promise<number> {
   const { values, screen, signal } = context;
   const settings = await trainSettings(values, userFolder());
   const { name, documents } = await readDocuments(
@@ -47,12 +63,13 @@ async function run(context: CommandContext<typeof MINE_FLAGS>): Promise<number> 
   const runDir = runFolder(values, name);
   const lock = lockRunFolder(runDir);
   try {
-    const host = createDenoHost({
+    const denoHost = createDenoHost({
       runDir,
       backend: values.gpuBackend,
       logLevel: values.loggingDebug ? "debug" : "info",
       writeLog: (line) => screen.message(line),
     });
+    const host = { ...denoHost, openNetwork: localSwarmOpener(runDir, denoHost.log) };
     const report = new MineReport(screen, host.clock, {
       runDir,
       textName: name,
@@ -75,7 +92,10 @@ async function run(context: CommandContext<typeof MINE_FLAGS>): Promise<number> 
 function runFolder(values: MineValues, text: string): string {
   if (values.runDir !== undefined) return resolve(userFolder(), values.runDir);
   return defaultRunFolder(
-    { model: modelLabel(values.model), precision: precisionOf(values), text, seed: values.seed },
+    {
+      ...{ model: modelLabel(values.model), precision: precisionOf(values), text },
+      seed: localSeed(values),
+    },
     Deno.build.os,
     Deno.env.toObject(),
   );

@@ -41,8 +41,8 @@ const State = v.object({
 /** What a checkpoint says besides the tensors. */
 export type RunState = Omit<v.InferOutput<typeof State>, "format">;
 
-/** Arrays of a stage that a checkpoint holds. */
-function savedArrays({ precision }: Parameters): ParameterArray[] {
+/** Arrays that, with the step count, are all that a stage goes on from. */
+export function savedArrays({ precision }: Parameters): ParameterArray[] {
   return [precision.master ? "master" : "param", "m", "v"];
 }
 

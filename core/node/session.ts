@@ -10,15 +10,13 @@ import { seededRandom } from "../data/random.ts";
 import { WeftError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { PassTimer } from "../gpu/timer.ts";
-import type { Host } from "../host.ts";
-import { LocalNetwork } from "../iota/local_network.ts";
-import type { RoundResult } from "../iota/local_orchestrator.ts";
 import { countParameters } from "../model/presets.ts";
 import { PUBLISHED_SCHEDULE } from "../model/schedule.ts";
 import { loadCheckpoint, type RunState, saveCheckpoint } from "./checkpoint.ts";
 import type { FinishedEvent, GpuTimeMs, NodeEvent, StartedEvent, StepEvent } from "./events.ts";
 import { sampleText } from "./sample.ts";
-import type { Chosen, TrainingText, TrainSettings } from "./settings.ts";
+import type { Chosen, TrainHost, TrainingText, TrainSettings } from "./settings.ts";
+import type { RoundResult, TrainingNetwork } from "./training_network.ts";
 
 const METRICS = "metrics.jsonl";
 const WARMUP_STEPS = 20;
@@ -38,7 +36,7 @@ export class Session {
   #onLoss: (error: unknown) => void = () => {};
 
   constructor(
-    readonly host: Host,
+    readonly host: TrainHost,
     readonly gpu: Gpu,
     /** Rejects when the device is lost. */
     lost: Promise<never>,
@@ -60,16 +58,25 @@ export class Session {
   }
 
   async *run(signal: AbortSignal): AsyncGenerator<NodeEvent, void> {
-    const { settings, chosen, gpu } = this;
+    const { settings, chosen, gpu, host } = this;
     const { preset } = chosen;
-    const validation = this.#validationBatches(VALIDATION_TOKENS);
-    const network = await LocalNetwork.create(gpu, {
+    const network = await host.openNetwork(gpu, {
       ...preset,
       ...chosen,
-      precision: settings.precision,
-      seed: settings.seed,
+      ...{ precision: settings.precision, seed: settings.seed },
+      ...{ minersPerLayer: settings.minersPerLayer, mergeEvery: settings.mergeEvery },
       schedule: { peak: preset.learningRate, warmupSteps: WARMUP_STEPS, ...PUBLISHED_SCHEDULE },
     });
+    try {
+      yield* this.#train(network, signal);
+    } finally {
+      await network.close();
+    }
+  }
+
+  async *#train(network: TrainingNetwork, signal: AbortSignal): AsyncGenerator<NodeEvent, void> {
+    const { settings } = this;
+    const validation = this.#validationBatches(VALIDATION_TOKENS);
     const state = await this.#resume(network);
     yield this.#started(state.step);
     this.#cursor.seek(state.position);
@@ -147,7 +154,7 @@ export class Session {
   /** What must be the same for a checkpoint to be gone on with. */
   #identity(): Record<string, string> {
     const { preset } = this.chosen;
-    const { precision, seed } = this.settings;
+    const { precision, seed, minersPerLayer } = this.settings;
     const { training, validation } = this.text.corpus;
     const { name: _, ...sizes } = preset.model;
     return {
@@ -158,11 +165,12 @@ export class Session {
       batch: String(preset.batch),
       seq: String(preset.seq),
       "batches before merging": String(preset.batchesBeforeMerging),
+      ...minersPerLayer > 1 ? { "miners a layer": String(minersPerLayer) } : {},
       text: `${training.length} + ${validation.length} tokens, hash ${hashOf(training)}`,
     };
   }
 
-  async #resume(network: LocalNetwork): Promise<RunState> {
+  async #resume(network: TrainingNetwork): Promise<RunState> {
     const { storage, log } = this.host;
     const identity = this.#identity();
     const state = await loadCheckpoint(storage, network.pipeline, identity);
@@ -172,7 +180,7 @@ export class Session {
     // Steps after the checkpoint will be taken, and recorded, again.
     if (kept.length < records.length) await storage.replaceRecords(METRICS, kept);
     if (state) log.info(`going on from the checkpoint of step ${step}`);
-    this.#optimizerSteps = state?.optimizerSteps ?? network.stages.map(() => 0);
+    this.#optimizerSteps = state?.optimizerSteps ?? network.pipeline.stages.map(() => 0);
     return state ?? { step: 0, position: 0, optimizerSteps: this.#optimizerSteps, identity };
   }
 
@@ -204,9 +212,8 @@ export class Session {
     const skipped = outcomes.some(({ applied }) => !applied) || !losses.every(Number.isFinite);
     this.#skipsInARow = skipped ? this.#skipsInARow + 1 : 0;
     if (!skipped) return undefined;
-    const { batchesBeforeMerging } = this.chosen.preset;
-    const first = (round - 1) * batchesBeforeMerging;
-    const positions = Array.from({ length: batchesBeforeMerging }, (_, index) => first + index);
+    const batches = this.chosen.preset.batchesBeforeMerging * this.settings.minersPerLayer;
+    const positions = Array.from({ length: batches }, (_, index) => (round - 1) * batches + index);
     this.host.log.warn(
       `step ${round}: a loss or gradient was NaN or infinite, the step was left out ` +
         `(batches ${positions.join(", ")} of the text)`,
@@ -251,17 +258,21 @@ export class Session {
     };
   }
 
-  async #save(network: LocalNetwork, step: number): Promise<NodeEvent> {
+  async #save(network: TrainingNetwork, step: number): Promise<NodeEvent> {
     const sizeBytes = await this.#orLost(saveCheckpoint(this.host.storage, network.pipeline, {
       step,
-      position: step * this.chosen.preset.batchesBeforeMerging,
+      position: step * this.chosen.preset.batchesBeforeMerging * this.settings.minersPerLayer,
       optimizerSteps: this.#optimizerSteps,
       identity: this.#identity(),
     }));
     return { kind: "checkpoint", step, sizeBytes };
   }
 
-  async #finish(network: LocalNetwork, step: number, signal: AbortSignal): Promise<FinishedEvent> {
+  async #finish(
+    network: TrainingNetwork,
+    step: number,
+    signal: AbortSignal,
+  ): Promise<FinishedEvent> {
     await this.#orLost(network.stop());
     if (signal.aborted) {
       return { kind: "finished", step, stopped: true, validationLoss: undefined, sample: "" };

@@ -13,6 +13,7 @@ import type { PrecisionName } from "../model/parameters.ts";
 import { findPreset, type Preset, presetForRate } from "../model/presets.ts";
 import { measureTuning, type Tuning } from "../model/tuning.ts";
 import { checkpointModel } from "./checkpoint.ts";
+import type { OpenNetwork } from "./training_network.ts";
 
 /** What to train; what is left out comes from the model's preset. */
 export interface TrainSettings {
@@ -24,12 +25,21 @@ export interface TrainSettings {
   seq: number | undefined;
   batchesBeforeMerging: number | undefined;
   learningRate: number | undefined;
+  /** Miners of each layer. */
+  minersPerLayer: number;
+  /** Optimizer steps of a miner from one merge of its layer to the next. */
+  mergeEvery: number;
   precision: PrecisionName;
   seed: number;
   /** Optimizer steps of the run in all. */
   steps: number;
   validateEvery: number;
   checkpointEvery: number;
+}
+
+/** A host that can also run a network of miners. */
+export interface TrainHost extends Host {
+  readonly openNetwork: OpenNetwork;
 }
 
 /** A text and how it became tokens. */

@@ -9,7 +9,13 @@ import { openGpu } from "../gpu/gpu.ts";
 import type { Host } from "../host.ts";
 import type { NodeEvent } from "./events.ts";
 import { Session } from "./session.ts";
-import { choose, type Chosen, type TrainingText, type TrainSettings } from "./settings.ts";
+import {
+  choose,
+  type Chosen,
+  type TrainHost,
+  type TrainingText,
+  type TrainSettings,
+} from "./settings.ts";
 
 const LOSSES_BEFORE_STOP = 3;
 const LOSS_NOTICE_MS = 500;
@@ -22,7 +28,7 @@ const LOSS_NOTICE_MS = 500;
  *   between, or three steps in a row had to be left out
  */
 export async function* train(
-  host: Host,
+  host: TrainHost,
   text: TrainingText,
   settings: TrainSettings,
   signal: AbortSignal,

@@ -7,17 +7,17 @@
  *
  * @module
  */
-import type { Batch } from "../data/packing.ts";
-import { bfloat16Tensor, float32Tensor, int64Tensor } from "../formats/dtype.ts";
-import { type HostTensor, tensorToFloat32, tensorToInt32 } from "../formats/dtype.ts";
-import { readTorchTensor, writeTorchTensor } from "../formats/torch_pt.ts";
-import type { PassTimer } from "../gpu/timer.ts";
-import type { Stage } from "../model/stage.ts";
-import type { ActivationStore } from "./activation_store.ts";
-import type { Orchestrator, Submission, Work } from "./local_work.ts";
+import type { Batch } from "../../core/data/packing.ts";
+import { bfloat16Tensor, float32Tensor, int64Tensor } from "../../core/formats/dtype.ts";
+import { type HostTensor, tensorToFloat32, tensorToInt32 } from "../../core/formats/dtype.ts";
+import { readTorchTensor, writeTorchTensor } from "../../core/formats/torch_pt.ts";
+import type { PassTimer } from "../../core/gpu/timer.ts";
+import type { Stage } from "../../core/model/stage.ts";
+import type { ActivationStore } from "./memory_store.ts";
+import type { Orchestrator, Submission, Work } from "./work.ts";
 
 /** What a miner works with. */
-export interface MinerOptions {
+export interface DirectMinerOptions {
   layer: number;
   stage: Stage;
   orchestrator: Orchestrator;
@@ -30,7 +30,7 @@ export interface MinerOptions {
 }
 
 /** See the module. */
-export class Miner {
+export class DirectMiner {
   /** Slots of the stage that hold no batch. */
   readonly #freeSlots: number[];
   /** The slot of each batch between its forward and its backward. */
@@ -40,7 +40,7 @@ export class Miner {
   /** Rejects when something pending fails. */
   readonly #failure = Promise.withResolvers<never>();
 
-  constructor(readonly options: MinerOptions) {
+  constructor(readonly options: DirectMinerOptions) {
     this.#freeSlots = Array.from({ length: options.stage.options.slots }, (_, slot) => slot);
     // Whoever runs the miner hears of a failure through `run`.
     this.#failure.promise.catch(() => {});

@@ -14,9 +14,9 @@ import {
   tensorToInt32,
 } from "../../core/formats/dtype.ts";
 import { readTorchTensor, writeTorchTensor } from "../../core/formats/torch_pt.ts";
-import { MemoryStore } from "../../core/iota/activation_store.ts";
-import { Miner, type MinerOptions } from "../../core/iota/local_miner.ts";
-import type { Orchestrator, Submission, Work } from "../../core/iota/local_work.ts";
+import { MemoryStore } from "./memory_store.ts";
+import { DirectMiner, type DirectMinerOptions } from "./direct_miner.ts";
+import type { Orchestrator, Submission, Work } from "./work.ts";
 import { type PrecisionName, PRECISIONS } from "../../core/model/parameters.ts";
 import { Stage } from "../../core/model/stage.ts";
 import type { StepOutcome } from "../../core/ops/adamw.ts";
@@ -73,7 +73,10 @@ interface Workshop {
   stage: Stage;
   store: MemoryStore;
   /** Runs a miner on a list of works until it stops. */
-  mine(works: readonly Work[], changes?: Partial<MinerOptions>): Promise<ScriptedOrchestrator>;
+  mine(
+    works: readonly Work[],
+    changes?: Partial<DirectMinerOptions>,
+  ): Promise<ScriptedOrchestrator>;
 }
 
 /** Runs a body with a fresh stage of one layer and an empty store. */
@@ -96,7 +99,7 @@ async function withStage(
       position: 0,
     });
     const options = { layer, stage, store, nextBatch, trains: true, timer: undefined };
-    await new Miner({ ...options, orchestrator, ...changes }).run();
+    await new DirectMiner({ ...options, orchestrator, ...changes }).run();
     return orchestrator;
   };
   try {

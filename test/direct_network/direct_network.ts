@@ -1,37 +1,36 @@
 /**
- * A whole network in one process: every stage of a model with its miner, one orchestrator and one
- * store in memory.
+ * What a swarm on one machine is measured against: the same stages, with miners that call an
+ * orchestrator and a store in memory directly, without HTTP, signatures, leases or merging.
  *
  * @module
  */
-import type { Batch } from "../data/packing.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import type { PassTimer } from "../gpu/timer.ts";
-import { Pipeline, type PipelineOptions } from "../model/pipeline.ts";
-import type { Schedule } from "../model/schedule.ts";
-import type { Stage } from "../model/stage.ts";
-import { MemoryStore } from "./activation_store.ts";
-import { LocalOrchestrator, type RoundResult } from "./local_orchestrator.ts";
-import { Miner } from "./local_miner.ts";
+import type { Batch } from "../../core/data/packing.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import type { PassTimer } from "../../core/gpu/timer.ts";
+import { Pipeline } from "../../core/model/pipeline.ts";
+import type { Stage } from "../../core/model/stage.ts";
+import { MemoryStore } from "./memory_store.ts";
+import type {
+  NetworkOptions,
+  RoundResult,
+  TrainingNetwork,
+} from "../../core/node/training_network.ts";
+import { DirectOrchestrator } from "./direct_orchestrator.ts";
+import { DirectMiner } from "./direct_miner.ts";
 
-/** How a local network is set up. */
-export interface LocalNetworkOptions extends Omit<PipelineOptions, "slots"> {
-  /** Stages that train; the others keep their weights. */
-  trainedStages: ReadonlySet<number>;
-  batchesBeforeMerging: number;
-  schedule: Schedule;
-}
+/** How the network is set up; there is one miner a layer, and nothing to merge. */
+export type DirectNetworkOptions = Omit<NetworkOptions, "minersPerLayer" | "mergeEvery">;
 
 /** Batches on their way at once: while one waits for the host, another keeps the GPU busy. */
 const IN_FLIGHT = 2;
 
 /** See the module. */
-export class LocalNetwork {
+export class DirectNetwork implements TrainingNetwork {
   #miners: Promise<unknown> = Promise.resolve();
-  #orchestrator: LocalOrchestrator | undefined;
+  #orchestrator: DirectOrchestrator | undefined;
 
   private constructor(
-    readonly options: LocalNetworkOptions,
+    readonly options: DirectNetworkOptions,
     /** For measuring, while all miners are idle. */
     readonly pipeline: Pipeline,
   ) {}
@@ -40,8 +39,8 @@ export class LocalNetwork {
    * Builds all stages with fresh weights.
    * @throws {WeftError} if the GPU has not the memory for them.
    */
-  static async create(gpu: Gpu, options: LocalNetworkOptions): Promise<LocalNetwork> {
-    return new LocalNetwork(options, await Pipeline.create(gpu, { ...options, slots: IN_FLIGHT }));
+  static async create(gpu: Gpu, options: DirectNetworkOptions): Promise<DirectNetwork> {
+    return new DirectNetwork(options, await Pipeline.create(gpu, { ...options, slots: IN_FLIGHT }));
   }
 
   /** The stages, from head to tail. */
@@ -52,7 +51,7 @@ export class LocalNetwork {
   /** Starts all miners; they wait until `allowRounds`. */
   start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): void {
     const { batchesBeforeMerging, schedule, trainedStages } = this.options;
-    const orchestrator = new LocalOrchestrator({
+    const orchestrator = new DirectOrchestrator({
       layers: this.stages.length,
       batchesBeforeMerging,
       maxInFlight: IN_FLIGHT,
@@ -61,7 +60,7 @@ export class LocalNetwork {
     });
     const store = new MemoryStore();
     const miners = this.stages.map((stage, layer) =>
-      new Miner({
+      new DirectMiner({
         layer,
         stage,
         orchestrator,
@@ -93,6 +92,12 @@ export class LocalNetwork {
   async stop(): Promise<void> {
     this.#orchestrator?.stop();
     await this.#miners;
+  }
+
+  /** As `stop`, but nobody waits for it. */
+  close(): Promise<void> {
+    this.stop().catch(() => {});
+    return Promise.resolve();
   }
 
   /** Frees all stages. */

@@ -9,8 +9,8 @@ import { test } from "#test";
 import { assert } from "chai";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { PassTimer } from "../../core/gpu/timer.ts";
-import { LocalNetwork, type LocalNetworkOptions } from "../../core/iota/local_network.ts";
-import type { RoundResult } from "../../core/iota/local_orchestrator.ts";
+import { DirectNetwork, type DirectNetworkOptions } from "./direct_network.ts";
+import type { RoundResult } from "../../core/node/training_network.ts";
 import type { PrecisionName } from "../../core/model/parameters.ts";
 import { PUBLISHED_SCHEDULE } from "../../core/model/schedule.ts";
 import type { Parameters } from "../../core/reference/parameters.ts";
@@ -30,18 +30,18 @@ function tokensAt(position: number): Int32Array {
 /** A network, started, on a device of its own. */
 interface Running {
   gpu: Gpu;
-  network: LocalNetwork;
+  network: DirectNetwork;
   timer: PassTimer;
 }
 
 /** Runs a body with a started network, and ends it. */
 async function withNetwork(
-  options: Partial<LocalNetworkOptions>,
+  options: Partial<DirectNetworkOptions>,
   body: (running: Running) => Promise<void>,
   hooks?: GpuHooks,
 ): Promise<void> {
   const gpu = await openSharedGpu(undefined, hooks);
-  const network = await LocalNetwork.create(gpu, {
+  const network = await DirectNetwork.create(gpu, {
     ...{ model: MODEL, trainedStages: new Set([0, 1, 2]), batch: B, seq: T, seed: 1000 },
     ...{ batchesBeforeMerging: 2, schedule: SCHEDULE, precision: "f32", tuning: TEST_TUNING },
     ...options,
@@ -58,7 +58,7 @@ async function withNetwork(
   }
 }
 
-async function nextRounds(network: LocalNetwork, count: number): Promise<RoundResult[]> {
+async function nextRounds(network: DirectNetwork, count: number): Promise<RoundResult[]> {
   network.allowRounds(count);
   const rounds: RoundResult[] = [];
   while (rounds.length < count) {
@@ -69,7 +69,7 @@ async function nextRounds(network: LocalNetwork, count: number): Promise<RoundRe
   return rounds;
 }
 
-async function weightsOf({ stages }: LocalNetwork): Promise<Parameters[]> {
+async function weightsOf({ stages }: DirectNetwork): Promise<Parameters[]> {
   return await Promise.all(stages.map(({ parameters }) => readValues(parameters)));
 }
 
@@ -201,7 +201,7 @@ test("stop in the middle of a round leaves all stages with the same steps", asyn
 
 test("what makes a miner fail is thrown by nextRound()", async () => {
   const gpu = await openSharedGpu();
-  const network = await LocalNetwork.create(gpu, {
+  const network = await DirectNetwork.create(gpu, {
     ...{ model: MODEL, trainedStages: new Set([0]), batch: B, seq: T, seed: 1 },
     ...{ batchesBeforeMerging: 1, schedule: SCHEDULE, precision: "f32", tuning: TEST_TUNING },
   });
@@ -216,12 +216,12 @@ test("what makes a miner fail is thrown by nextRound()", async () => {
 
 test("destroy() frees all but what is kept for reading back", async () => {
   const gpu = await openSharedGpu();
-  const options: LocalNetworkOptions = {
+  const options: DirectNetworkOptions = {
     ...{ model: MODEL, trainedStages: new Set([0]), batch: B, seq: T, seed: 1 },
     ...{ batchesBeforeMerging: 1, schedule: SCHEDULE, precision: "bf16", tuning: TEST_TUNING },
   };
   const before = { ...gpu.memory };
-  (await LocalNetwork.create(gpu, options)).destroy();
+  (await DirectNetwork.create(gpu, options)).destroy();
   assert.equal(gpu.memory.bytes, before.bytes);
   assert.equal(gpu.memory.buffers, before.buffers);
   gpu.close();

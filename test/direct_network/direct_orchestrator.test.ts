@@ -7,12 +7,9 @@
 
 import { test } from "#test";
 import { assert } from "chai";
-import {
-  LocalOrchestrator,
-  type LocalOrchestratorOptions,
-  type RoundResult,
-} from "../../core/iota/local_orchestrator.ts";
-import type { Submission, Work } from "../../core/iota/local_work.ts";
+import { DirectOrchestrator, type DirectOrchestratorOptions } from "./direct_orchestrator.ts";
+import type { RoundResult } from "../../core/node/training_network.ts";
+import type { Submission, Work } from "./work.ts";
 import { learningRateAt, PUBLISHED_SCHEDULE } from "../../core/model/schedule.ts";
 import { seededRandom } from "../reference/random.ts";
 import { settle, SimulatedMiners } from "./simulated_miners.ts";
@@ -20,26 +17,26 @@ import { settle, SimulatedMiners } from "./simulated_miners.ts";
 const SCHEDULE = { peak: 1e-3, warmupSteps: 10, ...PUBLISHED_SCHEDULE };
 const APPLIED = { step: 1, applied: true, norm: 1 };
 
-function orchestrate(options: Partial<LocalOrchestratorOptions> = {}): LocalOrchestrator {
-  return new LocalOrchestrator({
+function orchestrate(options: Partial<DirectOrchestratorOptions> = {}): DirectOrchestrator {
+  return new DirectOrchestrator({
     ...{ layers: 3, batchesBeforeMerging: 2, maxInFlight: 2, schedule: SCHEDULE, roundsDone: 0 },
     ...options,
   });
 }
 
 /** The work of a layer if there is some now. A layer that must wait goes on waiting. */
-async function workNow(orchestrator: LocalOrchestrator, layer: number): Promise<Work | "waits"> {
+async function workNow(orchestrator: DirectOrchestrator, layer: number): Promise<Work | "waits"> {
   const work = orchestrator.nextWork(layer);
   return await Promise.race([work, settle().then(() => "waits" as const)]);
 }
 
-async function kindNow(orchestrator: LocalOrchestrator, layer: number): Promise<string> {
+async function kindNow(orchestrator: DirectOrchestrator, layer: number): Promise<string> {
   const work = await workNow(orchestrator, layer);
   return work === "waits" ? work : work.kind;
 }
 
 async function submit(
-  orchestrator: LocalOrchestrator,
+  orchestrator: DirectOrchestrator,
   layer: number,
   uid: string,
   direction: Submission["direction"],
@@ -49,7 +46,7 @@ async function submit(
 }
 
 /** Starts a batch on layer 0 of a two-layer network and brings its gradient back to it. */
-async function batchToTail(orchestrator: LocalOrchestrator): Promise<string> {
+async function batchToTail(orchestrator: DirectOrchestrator): Promise<string> {
   const work = await workNow(orchestrator, 0);
   if (work === "waits" || work.kind !== "initial") throw new Error("a batch was expected");
   await submit(orchestrator, 0, work.uid, "initial");
@@ -58,7 +55,7 @@ async function batchToTail(orchestrator: LocalOrchestrator): Promise<string> {
   return work.uid;
 }
 
-async function results(orchestrator: LocalOrchestrator): Promise<RoundResult[]> {
+async function results(orchestrator: DirectOrchestrator): Promise<RoundResult[]> {
   const all: RoundResult[] = [];
   for (let one = await orchestrator.nextRound(); one; one = await orchestrator.nextRound()) {
     all.push(one);

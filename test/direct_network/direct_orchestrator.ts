@@ -7,12 +7,13 @@
  *
  * @module
  */
-import { learningRateAt, type Schedule } from "../model/schedule.ts";
-import type { StepOutcome } from "../ops/adamw.ts";
-import type { Orchestrator, Submission, Work } from "./local_work.ts";
+import { learningRateAt, type Schedule } from "../../core/model/schedule.ts";
+import type { StepOutcome } from "../../core/ops/adamw.ts";
+import type { RoundResult } from "../../core/node/training_network.ts";
+import type { Orchestrator, Submission, Work } from "./work.ts";
 
 /** How a local network is run. */
-export interface LocalOrchestratorOptions {
+export interface DirectOrchestratorOptions {
   layers: number;
   /** Batches of a round. */
   batchesBeforeMerging: number;
@@ -21,17 +22,6 @@ export interface LocalOrchestratorOptions {
   schedule: Schedule;
   /** Rounds that were done before: the schedule goes on from there. */
   roundsDone: number;
-}
-
-/** What a round came to. */
-export interface RoundResult {
-  /** Counted from 1, over all runs. */
-  round: number;
-  learningRate: number;
-  /** Mean loss of each batch, in the order in which they came. */
-  losses: number[];
-  /** What each layer's optimizer step did. */
-  outcomes: StepOutcome[];
 }
 
 interface LayerState {
@@ -45,8 +35,8 @@ interface LayerState {
 }
 
 /** See the module. */
-export class LocalOrchestrator implements Orchestrator {
-  readonly #options: LocalOrchestratorOptions;
+export class DirectOrchestrator implements Orchestrator {
+  readonly #options: DirectOrchestratorOptions;
   readonly #layers: LayerState[];
   #roundsAllowed: number;
   #started = 0;
@@ -61,7 +51,7 @@ export class LocalOrchestrator implements Orchestrator {
   #resultWaiting: PromiseWithResolvers<RoundResult | undefined> | undefined;
   #failure: { error: unknown } | undefined;
 
-  constructor(options: LocalOrchestratorOptions) {
+  constructor(options: DirectOrchestratorOptions) {
     this.#options = options;
     this.#roundsAllowed = options.roundsDone;
     this.#layers = Array.from({ length: options.layers }, () => ({

@@ -6,7 +6,7 @@
 
 import { test } from "#test";
 import { assert } from "chai";
-import { MemoryStore } from "../../core/iota/activation_store.ts";
+import { MemoryStore } from "./memory_store.ts";
 
 test("get() gives the bytes that were put, as often as asked", async () => {
   const store = new MemoryStore();

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LocalOrchestrator } from "../../core/iota/local_orchestrator.ts";
-import type { Work } from "../../core/iota/local_work.ts";
+import type { DirectOrchestrator } from "./direct_orchestrator.ts";
+import type { Work } from "./work.ts";
 
 /** Lets what is ready settle. */
 export async function settle(): Promise<void> {
@@ -41,7 +41,7 @@ export class SimulatedMiners {
   readonly backwardsBeforeMerge: number[] = [];
 
   constructor(
-    readonly orchestrator: LocalOrchestrator,
+    readonly orchestrator: DirectOrchestrator,
     readonly layers: number,
     readonly random: () => number,
   ) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StepOutcome } from "../ops/adamw.ts";
+import type { StepOutcome } from "../../core/ops/adamw.ts";
 
 /** What a miner is to do next. */
 export type Work =

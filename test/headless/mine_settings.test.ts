@@ -7,6 +7,7 @@ import { findPreset } from "../../core/model/presets.ts";
 import type { TrainSettings } from "../../core/node/settings.ts";
 import { parseFlags } from "../../headless/flags.ts";
 import {
+  checkRemoteUse,
   checkText,
   MINE_FLAGS,
   type MineValues,
@@ -61,6 +62,8 @@ test("trainSettings() leaves to the model what is not said", async () => {
     seq: undefined,
     batchesBeforeMerging: undefined,
     learningRate: undefined,
+    minersPerLayer: 1,
+    mergeEvery: 10,
     precision: "f32",
     seed: 1,
     steps: 400,
@@ -104,13 +107,51 @@ test("precisionOf() maps dtype and masters, and refuses no masters for f32", () 
   assert.throws(() => precisionOf(values("--no-master-weights")), UsageError, "--dtype bf16");
 });
 
-test("the flag --network refuses what cannot be mined yet, also from a published .env", () => {
-  const read = (args: string[], envFile: Record<string, string>): MineValues =>
-    parseFlags(MINE_FLAGS, { args, environment: {}, envFile }).values;
-  assert.throws(() => read(["--network", "finney"], {}), UsageError, "expected local");
-  assert.throws(() => read([], { network: "finney" }), UsageError, "network of .env");
-  assert.equal(read(["--network", "local"], { network: "finney" }).network, "local");
+test("--miners and --merge-every say how many miners a layer has, and when they merge", async () => {
+  const settings = await trainSettings(values("--miners", "3", "--merge-every", "4"), "/");
+  assert.deepEqual([settings.minersPerLayer, settings.mergeEvery], [3, 4]);
+  for (const flag of ["--miners", "--merge-every"]) {
+    assert.throws(() => values(flag, "0"), UsageError, "expected a whole number from 1 up");
+  }
 });
+
+for (
+  const [flag, value] of [
+    ["--splits", "2"],
+    ["--local-steps", "2"],
+    ["--weights-dtype", "float32"],
+    ["--tokenizer", "bytes"],
+  ]
+) {
+  test(`${flag} is of no use on the local network, and says so`, async () => {
+    const message = await complaint(trainSettings(values(flag, value), "/"));
+    assert.equal(
+      message,
+      `${flag} is for a swarm elsewhere: name it with --orchestrator, or leave this out`,
+    );
+  });
+}
+
+for (
+  const [flag, value] of [
+    ["--miners", "2"],
+    ["--merge-every", "2"],
+    ["--steps", "2"],
+    ["--stages", "0"],
+    ["--lr", "0.1"],
+    ["--validate-every", "2"],
+    ["--checkpoint-every", "2"],
+    ["--run.dir", "here"],
+  ]
+) {
+  test(`${flag} is for the local network only`, () => {
+    assert.throws(
+      () => checkRemoteUse(values(flag, value)),
+      UsageError,
+      `${flag} is for the local network, a remote swarm decides itself: leave it out`,
+    );
+  });
+}
 
 test("checkText() refuses a model with fewer rows than the text has ids", () => {
   const preset = findPreset("nano");

@@ -8,8 +8,9 @@ import type { Tokenizer } from "../../core/data/tokenizer.ts";
 import { readSafetensors } from "../../core/formats/safetensors.ts";
 import type { PrecisionName } from "../../core/model/parameters.ts";
 import type { NodeEvent, StepEvent } from "../../core/node/events.ts";
-import type { TrainingText, TrainSettings } from "../../core/node/settings.ts";
+import type { TrainHost, TrainingText, TrainSettings } from "../../core/node/settings.ts";
 import { train } from "../../core/node/train.ts";
+import { DirectNetwork } from "../direct_network/direct_network.ts";
 import { MemoryHost, type MemoryStorage } from "../harness/memory_host.ts";
 import { shared } from "../model/shared.ts";
 import { learnableTokens, tinyModel } from "../model/tiny_model.ts";
@@ -41,8 +42,17 @@ export function tinySettings(changes: Partial<TrainSettings> = {}): TrainSetting
     model: { model, batch: B, seq: T, batchesBeforeMerging: N, learningRate: 1e-2 },
     ...{ stages: undefined, batch: undefined, seq: undefined, batchesBeforeMerging: undefined },
     ...{ learningRate: undefined, precision: "f32", seed: 7, steps: 6 },
-    ...{ validateEvery: 3, checkpointEvery: 2 },
+    ...{ validateEvery: 3, checkpointEvery: 2, minersPerLayer: 1, mergeEvery: 10 },
     ...changes,
+  };
+}
+
+/** The host with a network whose clock may be a test's; HTTP needs a real one. */
+function directHost(host: MemoryHost): TrainHost {
+  const { clock, log, storage } = host;
+  return {
+    ...{ clock, log, storage, webgpu: () => host.webgpu() },
+    openNetwork: (gpu, options) => DirectNetwork.create(gpu, options),
   };
 }
 
@@ -62,7 +72,9 @@ export async function runNode(
   const controller = new AbortController();
   const events: NodeEvent[] = [];
   try {
-    for await (const event of train(host, text, tinySettings(settings), controller.signal)) {
+    for await (
+      const event of train(directHost(host), text, tinySettings(settings), controller.signal)
+    ) {
       events.push(event);
       if (await onEvent?.(event)) controller.abort();
     }

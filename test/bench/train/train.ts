@@ -5,7 +5,7 @@
  * @module
  */
 import { type Gpu, openGpu, type OpenGpuOptions } from "../../../core/gpu/gpu.ts";
-import { LocalNetwork } from "../../../core/iota/local_network.ts";
+import { DirectNetwork } from "../../direct_network/direct_network.ts";
 import type { PrecisionName } from "../../../core/model/parameters.ts";
 import { findPreset, type Preset, presetForRate, stepFlops } from "../../../core/model/presets.ts";
 import { PUBLISHED_SCHEDULE } from "../../../core/model/schedule.ts";
@@ -125,7 +125,7 @@ export async function* benchTrain(
   const golden = await checkGoldenFiles(gpu, tuning);
 
   const trainingGpu = await openGpu(webgpu);
-  const network = await LocalNetwork.create(trainingGpu, {
+  const network = await DirectNetwork.create(trainingGpu, {
     ...preset,
     ...{ precision, tuning, seed: SEED },
     schedule: { peak: preset.learningRate, ...SCHEDULE },
@@ -153,7 +153,7 @@ export async function* benchTrain(
 
 /** The training run, then its programs. */
 async function* benchStep(
-  network: LocalNetwork,
+  network: DirectNetwork,
   phases: readonly Phase[],
   { preset, matmulFlopsPerSecond }: { preset: Preset; matmulFlopsPerSecond: number },
   { steps, rounds, timestamps, nowMs, onStatus }: TrainBenchOptions,

@@ -9,7 +9,7 @@ import { BatchCursor } from "../../../core/data/packing.ts";
 import { byteTokenizer } from "../../../core/data/tokenizer.ts";
 import { WeftError } from "../../../core/errors.ts";
 import { PassTimer } from "../../../core/gpu/timer.ts";
-import type { LocalNetwork } from "../../../core/iota/local_network.ts";
+import type { DirectNetwork } from "../../direct_network/direct_network.ts";
 import type { NowMs } from "../timing.ts";
 
 /** What a run took. */
@@ -30,7 +30,7 @@ const WARMUP_STEPS = 2;
  * @throws {WeftError} if a step had to be left out for NaN or infinity
  */
 export async function timeTraining(
-  network: LocalNetwork,
+  network: DirectNetwork,
   steps: number,
   nowMs: NowMs,
 ): Promise<RunTimes> {
@@ -51,7 +51,7 @@ export async function timeTraining(
 
 /** Milliseconds of GPU time. Timestamps are collected after every step, as the node does. */
 async function trainSteps(
-  network: LocalNetwork,
+  network: DirectNetwork,
   steps: number,
   timer: PassTimer,
 ): Promise<number> {

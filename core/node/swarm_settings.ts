@@ -1,0 +1,43 @@
+/**
+ * The settings of a swarm that runs on one machine.
+ *
+ * @module
+ */
+import { PUBLISHED_SWARM, type SwarmSettings } from "../iota/orchestrator/settings.ts";
+import type { NetworkOptions } from "./training_network.ts";
+
+/** No member of the swarm goes away by itself, and a slow adapter needs its time. */
+const PATIENCE_MS = 3_600_000;
+/** Share of the rounds in which the gradient validator runs a miner's work again. */
+const CHECKED_SHARE = { hardware: 0.1, software: 0.02 };
+
+/**
+ * Vectors travel in f32, so that nothing is lost by merging. With one miner a layer the batches of a
+ * round are counted: how a run goes depends on nothing else then.
+ *
+ * @param stepsBefore optimizer steps of the run that were taken before
+ */
+export function swarmSettings(
+  options: NetworkOptions,
+  stepsBefore: number,
+  isSoftware: boolean,
+): SwarmSettings {
+  const { model, batch, seq, schedule, batchesBeforeMerging, mergeEvery, minersPerLayer } = options;
+  const globalOptimizerSteps = batchesBeforeMerging * mergeEvery;
+  return {
+    ...PUBLISHED_SWARM,
+    ...{ model, batch, seq, schedule, stepsBefore, globalOptimizerSteps },
+    localOptimizerSteps: batchesBeforeMerging,
+    weightsDtype: "float32",
+    batchesPerRound: minersPerLayer === 1 ? globalOptimizerSteps : undefined,
+    // Whoever is slow is waited for: its work would be lost otherwise.
+    readyShare: 1,
+    leaseMs: PATIENCE_MS,
+    goneAfterMs: PATIENCE_MS,
+    spotCheckShare: isSoftware ? CHECKED_SHARE.software : CHECKED_SHARE.hardware,
+    // All members are of one program; what they cannot compute is told by their losses.
+    inspectsActivations: false,
+    rateFactor: Infinity,
+    membersOnly: false,
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * Mines in a swarm elsewhere: from the flags to the last word. Nothing is kept between runs, the
+ * weights come from the orchestrator.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { WeftError } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/formats/dtype.ts";
+import type { Http, Log } from "../../core/host.ts";
+import { ApiClient } from "../../core/iota/api/client.ts";
+import { RefusedError } from "../../core/iota/api/client_errors.ts";
+import { healthHandler } from "../../core/iota/miner/health.ts";
+import { Miner, type MinerOptions } from "../../core/iota/miner/miner.ts";
+import { PUBLISHED_ORCHESTRATOR } from "../../core/iota/miner/swarm_options.ts";
+import { Uploader } from "../../core/iota/transfer/upload.ts";
+import type { HttpListener } from "../http_server.ts";
+import type { Signer } from "../../core/wallet/signer.ts";
+import type { CommandContext } from "../command.ts";
+import { createLog } from "../deno_host.ts";
+import { checkRemoteUse, type MINE_FLAGS, type MineValues } from "../mine_settings.ts";
+import type { Trainers } from "../validate/system.ts";
+import { hotkeySigner } from "../wallet/unlock.ts";
+import { walletFolder } from "../wallet/wallet_folder.ts";
+import { DeviceWatch } from "./device_watch.ts";
+import type { RemotePlace } from "./remote_flags.ts";
+import { RemoteReport, type StartedEvent } from "./remote_report.ts";
+import { type RemoteTraining, remoteTraining, versionOf } from "./remote_training.ts";
+import { askFacts, type SwarmFacts } from "./swarm_facts.ts";
+import type { MineSystem } from "./system.ts";
+import { openTexts, type TextSettings, TokenBatches, type TokenRows } from "./texts.ts";
+import { Traffic } from "./traffic.ts";
+
+/** How long an orchestrator of Weft's holds its answers back, and the pause where it does not. */
+const WEFT_PACE = { longPollMs: 15_000, pollMs: 200 };
+
+type Context = CommandContext<typeof MINE_FLAGS>;
+
+/** What a run is made of; everything about the flags has been judged. */
+interface Run {
+  readonly system: MineSystem;
+  readonly context: Context;
+  readonly place: RemotePlace;
+  readonly facts: SwarmFacts | undefined;
+  readonly settings: RemoteTraining;
+  readonly signer: Signer;
+  readonly uid: number | undefined;
+  readonly http: Http;
+  readonly log: Log;
+  readonly report: RemoteReport;
+}
+
+/**
+ * Mines until the user says stop; gives the exit code.
+ *
+ * @throws {UsageError} if flags do not fit together, or not the swarm
+ * @throws {WeftError} if there is no wallet, no such miner on the chain, no usable GPU, no text for
+ *   layer 0, or the orchestrator does not want this miner
+ */
+export async function mineRemote(
+  system: MineSystem,
+  context: Context,
+  place: RemotePlace,
+): Promise<number> {
+  const { values, screen, signal } = context;
+  const { clock, wallClock } = system;
+  checkRemoteUse(values);
+  const log = createLog(values.loggingDebug ? "debug" : "info", (line) => screen.message(line));
+  await using open = new AsyncDisposableStack();
+  const client = system.openHttp();
+  open.defer(() => client.close());
+  const traffic = new Traffic();
+  const http = traffic.counted(client);
+  try {
+    // What is wrong with the flags is told before a password is asked for.
+    const isPublished = place.url === PUBLISHED_ORCHESTRATOR;
+    const facts = isPublished ? undefined : await askFacts(place.url, { http, clock }, signal);
+    const settings = await remoteTraining(values, system.userFolder(), facts);
+    warnOfOtherVersion(settings, facts, log);
+    const signer = await hotkeySigner(walletFolder(values, system), values.walletHotkey, system);
+    const uid = await uidOnChain(system, values, { place, signer, log });
+    signal.throwIfAborted();
+    const report = new RemoteReport(screen, { clock, wallClock }, traffic, values.json);
+    await mine({
+      ...{ system, context, place, facts, settings, signer, uid, http, log, report },
+    });
+    report.show({ kind: "finished", ...report.totals });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return 0;
+}
+
+/** Opens the stages and the health endpoint, and mines. */
+async function mine(run: Run): Promise<void> {
+  const { system, context: { values, signal }, report, place } = run;
+  await using open = new AsyncDisposableStack();
+  const device = new DeviceWatch(
+    system.clock,
+    (reason) => report.show({ kind: "device lost", reason }),
+  );
+  const stages = openStages(run, device);
+  open.defer(() => stages.close());
+  const texts = new RunTexts(run);
+  const miner = createMiner(run, stages, {
+    onEvent: (event) => {
+      if (event.kind === "backward" || event.kind === "step") device.progressed();
+      report.show(event);
+    },
+    nextBatch: () => texts.next(),
+  });
+  const health = await listenForHealth(run, miner);
+  open.defer(() => health?.close());
+  report.show(started(run, health?.url));
+  try {
+    const until = AbortSignal.any([signal, texts.ended.signal]);
+    await device.survive((until) => miner.run(until), until);
+  } catch (error) {
+    if (!texts.ended.signal.aborted) throw explained(error, values, place);
+  }
+  if (!signal.aborted) texts.ended.signal.throwIfAborted();
+}
+
+function openStages(
+  { system, context, settings, report, log }: Run,
+  device: DeviceWatch,
+): Trainers {
+  return system.openStages({
+    ...settings,
+    slots: settings.training.maxCachedActivations,
+    ...{ backend: context.values.gpuBackend, log },
+    onStage: (facts) => report.show({ kind: "stage", ...facts }),
+    onLost: (reason) => device.lost(reason),
+  });
+}
+
+/** The texts of a run. If they cannot be had they end it, whatever the miner is doing. */
+class RunTexts {
+  /** Aborted with the reason. */
+  readonly ended = new AbortController();
+  readonly #batches: TokenBatches;
+  readonly #signal: AbortSignal;
+
+  constructor(run: Run) {
+    const { system: { clock }, context: { signal }, settings: { training }, http, log } = run;
+    const asked = textSettings(run);
+    const open = (opened: number): Promise<TokenRows> => openTexts(asked, http, opened);
+    this.#batches = new TokenBatches(training, open, { clock, log });
+    this.#signal = signal;
+  }
+
+  async next(): Promise<HostTensor | undefined> {
+    try {
+      return await this.#batches.next(this.#signal);
+    } catch (error) {
+      this.ended.abort(error);
+      throw error;
+    }
+  }
+}
+
+function createMiner(
+  { system, signer, uid, http, log, place, facts, settings }: Run,
+  stages: Trainers,
+  own: Pick<MinerOptions, "onEvent" | "nextBatch">,
+): Miner {
+  const { clock, wallClock, randomBytes } = system;
+  const time = { clock, wallClock, randomBytes, http, log };
+  const client = new ApiClient({ ...time, baseUrl: place.url, signer });
+  return new Miner({
+    ...{ ...time, ...own, client, uid: uid ?? null, hotkey: signer.address },
+    uploader: new Uploader({ client, http, clock, log }),
+    training: settings.training,
+    trainerFor: (layer) => stages.trainerFor(layer),
+    ...facts ? WEFT_PACE : {},
+  });
+}
+
+function started({ place, facts, settings, signer, uid }: Run, health?: string): StartedEvent {
+  const { training: { model, batch, seq, globalOptimizerSteps }, precision } = settings;
+  return {
+    ...{ kind: "started", url: place.url, isWeft: facts !== undefined },
+    ...{ hotkey: signer.address, uid: uid ?? null },
+    ...{ model: model.name, layers: model.splits.length, batch, seq, precision },
+    batchesBeforeMerging: globalOptimizerSteps,
+    ...health === undefined ? {} : { health },
+  };
+}
+
+function textSettings({ system, context: { values }, settings }: Run): TextSettings {
+  const { data, tokenizer, dataset } = values;
+  return {
+    training: settings.training,
+    path: data === undefined ? undefined : resolve(system.userFolder(), data),
+    ...{ tokenizer, dataset },
+    // An empty variable counts as not set.
+    token: system.environment.HF_TOKEN || system.envFile.HF_TOKEN || undefined,
+    seed: new DataView(system.randomBytes(4).buffer).getUint32(0),
+  };
+}
+
+/** The hotkey's uid; undefined where no chain is asked. @throws {WeftError} if it has none */
+async function uidOnChain(
+  system: MineSystem,
+  { netuid }: MineValues,
+  { place, signer, log }: Pick<Run, "place" | "signer" | "log">,
+): Promise<number | undefined> {
+  if (place.chain === undefined) return undefined;
+  const chain = await system.openChain(place.chain, log);
+  try {
+    const uid = await chain.uidOf(netuid, signer.address);
+    if (uid !== undefined) return uid;
+    const { network } = await chain.identity();
+    throw new WeftError(
+      `hotkey ${signer.address} is not registered on subnet ${netuid} of ${network}: register it ` +
+        `with deno task wallet register --netuid ${netuid} --subtensor.network ${network}`,
+    );
+  } finally {
+    await chain.close().catch((error) => log.debug(`the chain did not close: ${error}`));
+  }
+}
+
+async function listenForHealth(
+  { system, context: { values }, log }: Run,
+  miner: Miner,
+): Promise<HttpListener | undefined> {
+  if (!values.health) return undefined;
+  const { healthHost: hostname, healthPort: port, healthEndpoint } = values;
+  const handler = healthHandler(healthEndpoint, () => miner.health());
+  const listener = await system.listen(handler, { hostname, port, log });
+  return { ...listener, url: `${listener.url}${healthEndpoint}` };
+}
+
+/** The version is made of more settings than the orchestrator tells. */
+function warnOfOtherVersion(
+  { training }: RemoteTraining,
+  facts: SwarmFacts | undefined,
+  log: Log,
+): void {
+  if (!facts || !/^\d+-[0-9a-f]{8}$/.test(facts.version)) return;
+  if (facts.version === versionOf(training)) return;
+  log.warn(
+    "the orchestrator was started with other settings: are --model, --splits, --local-steps and " +
+      "--weights-dtype as there?",
+  );
+}
+
+/** What to do, where the orchestrator only says no. */
+function explained(error: unknown, { netuid }: MineValues, { url }: RemotePlace): unknown {
+  if (!(error instanceof RefusedError) || error.status !== 403) return error;
+  return new WeftError(
+    `${url} does not take this miner: ${error.detail || "no reason given"}; is the hotkey ` +
+      `registered on subnet ${netuid}? deno task doctor --netuid ${netuid} tells`,
+    { cause: error },
+  );
+}
