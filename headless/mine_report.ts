@@ -83,6 +83,7 @@ export class MineReport {
         `${batchesBeforeMerging} batches of ${batch} samples of ${seq} tokens, ` +
           `peak learning rate ${learningRate}`,
       ),
+      ...this.#headerRow("swarm", swarmOf(event)),
       ...this.#headerRow(
         "text",
         `${this.facts.textName}, ${formatCount(this.facts.tokens)} tokens`,
@@ -92,7 +93,8 @@ export class MineReport {
         `unigram table ${event.unigramLoss.toFixed(4)}, bigram table ` +
           `${event.bigramLoss.toFixed(4)} nats/token`,
       ),
-      // Not wrapped: a path is there to be copied.
+      // Not wrapped: addresses and paths are there to be copied.
+      ...event.url === undefined ? [] : [`${"watch it at".padEnd(12)}${event.url}`],
       `${"run folder".padEnd(12)}${this.facts.runDir}`,
       ...this.#headerRow(
         "progress",
@@ -186,4 +188,10 @@ function formatMs(ms: number): string {
 /** A young model writes any byte: control characters would steer the terminal. */
 function printable(text: string): string {
   return text.replace(/[^\P{C}\n]/gu, "·");
+}
+
+function swarmOf({ minersPerLayer, mergeEvery }: StartedEvent): string {
+  const miners = minersPerLayer === 1 ? "one miner a layer" : `${minersPerLayer} miners a layer`;
+  const merges = mergeEvery === 1 ? "each step" : `every ${mergeEvery} steps`;
+  return `${miners} that speak HTTP with an orchestrator, weights are merged ${merges}`;
 }

@@ -29,6 +29,11 @@ export interface StartedEvent {
   batchesBeforeMerging: number;
   learningRate: number;
   precision: string;
+  minersPerLayer: number;
+  /** Optimizer steps of a miner from one merge of its layer to the next. */
+  mergeEvery: number;
+  /** Where a browser can watch the swarm; undefined if nowhere. */
+  url: string | undefined;
   /** Mean nats a token of tables counted on the training text, on the same validation text. */
   unigramLoss: number;
   bigramLoss: number;

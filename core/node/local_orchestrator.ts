@@ -12,6 +12,7 @@ import type { LayerRecord } from "../iota/orchestrator/records.ts";
 import type { SwarmSettings } from "../iota/orchestrator/settings.ts";
 import { Keypair } from "../wallet/keypair.ts";
 import { readyKeys } from "../wallet/ready.ts";
+import { quietLog } from "./quiet_log.ts";
 import type { SwarmPlace } from "./swarm_place.ts";
 
 const SEED_BYTES = 32;
@@ -41,7 +42,8 @@ export class LocalOrchestrator {
     opening.defer(() => listener.close());
     const { store, handle, remove } = await place.openStore(listener.url);
     opening.defer(remove);
-    const { clock, wallClock, randomBytes, log } = place;
+    const { clock, wallClock, randomBytes } = place;
+    const log = quietLog(place.log);
     const signer = Keypair.fromSeed(randomBytes(SEED_BYTES));
     const orchestrator = new Orchestrator({
       ...{ settings, store, clock, wallClock, randomBytes, log, http, signer },

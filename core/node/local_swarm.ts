@@ -93,15 +93,24 @@ export class LocalSwarm implements TrainingNetwork {
     return this.#orchestrator?.url;
   }
 
-  start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): void {
-    const { model, minersPerLayer } = this.options;
-    this.#rounds = new SwarmRounds(model.splits.length, minersPerLayer, roundsDone, (result) => {
+  async start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): Promise<void> {
+    const { options, place, gpu } = this;
+    const { model, minersPerLayer } = options;
+    for (const { stages } of this.pipelines.slice(1)) {
+      for (const [layer, stage] of stages.entries()) {
+        await copyStage(this.pipeline.stages[layer], stage);
+      }
+    }
+    const settings = swarmSettings(options, roundsDone, gpu.isSoftware);
+    this.#orchestrator = await LocalOrchestrator.open(settings, place);
+    const rounds = new SwarmRounds(model.splits.length, minersPerLayer, roundsDone, (result) => {
       this.#results.push(result);
       this.#lost = 0;
       if (this.#isStopping) this.#end();
       this.#tell();
     });
-    this.#members = this.#run(this.#rounds, nextBatch, timer).catch((error: unknown) => {
+    this.#rounds = rounds;
+    this.#members = this.#run(this.#orchestrator, rounds, nextBatch, timer).catch((error) => {
       this.#fail(error);
     });
   }
@@ -145,18 +154,15 @@ export class LocalSwarm implements TrainingNetwork {
     for (const { stages } of this.pipelines.slice(1)) for (const stage of stages) stage.destroy();
   }
 
-  async #run(rounds: SwarmRounds, nextBatch: () => Batch, timer: PassTimer): Promise<void> {
-    const { options, place, gpu } = this;
+  async #run(
+    orchestrator: LocalOrchestrator,
+    rounds: SwarmRounds,
+    nextBatch: () => Batch,
+    timer: PassTimer,
+  ): Promise<void> {
+    const { options, place } = this;
+    const { settings } = orchestrator;
     const { signal } = this.#stop;
-    for (const { stages } of this.pipelines.slice(1)) {
-      for (const [layer, stage] of stages.entries()) {
-        await copyStage(this.pipeline.stages[layer], stage);
-      }
-    }
-    const settings = swarmSettings(options, rounds.done, gpu.isSoftware);
-    const orchestrator = await LocalOrchestrator.open(settings, place);
-    this.#orchestrator = orchestrator;
-    this.#tell();
     const batches = async (): Promise<HostTensor | undefined> => {
       if (!await rounds.mayBegin(place.clock)) return undefined;
       return int64Tensor([options.batch, options.seq], nextBatch().tokens);

@@ -78,9 +78,9 @@ export class Session {
     const { settings } = this;
     const validation = this.#validationBatches(VALIDATION_TOKENS);
     const state = await this.#resume(network);
-    yield this.#started(state.step);
     this.#cursor.seek(state.position);
-    network.start(state.step, () => this.#cursor.nextBatch(), this.#timer);
+    await network.start(state.step, () => this.#cursor.nextBatch(), this.#timer);
+    yield this.#started(state.step, network.url);
     let step = state.step;
     let saved = state.step;
     let lastMs = this.host.clock.nowMs();
@@ -184,8 +184,9 @@ export class Session {
     return state ?? { step: 0, position: 0, optimizerSteps: this.#optimizerSteps, identity };
   }
 
-  #started(step: number): StartedEvent {
+  #started(step: number, url: string | undefined): StartedEvent {
     const { gpu, settings } = this;
+    const { minersPerLayer, mergeEvery } = settings;
     const { preset } = this.chosen;
     const { corpus: { training, validation }, tokenizer: { vocabSize } } = this.text;
     return {
@@ -202,6 +203,7 @@ export class Session {
       batchesBeforeMerging: preset.batchesBeforeMerging,
       learningRate: preset.learningRate,
       precision: settings.precision,
+      ...{ minersPerLayer, mergeEvery, url },
       unigramLoss: unigramLoss(training, validation, vocabSize),
       bigramLoss: bigramLoss(training, validation, vocabSize),
     };

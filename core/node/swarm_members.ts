@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Log } from "../host.ts";
 import { ApiClient } from "../iota/api/client.ts";
 import { ValidatorNode } from "../iota/gradient_validator/validator_node.ts";
 import { Miner, type MinerOptions } from "../iota/miner/miner.ts";
@@ -12,6 +11,7 @@ import type { SwarmSettings } from "../iota/orchestrator/settings.ts";
 import { Uploader } from "../iota/transfer/upload.ts";
 import { Keypair } from "../wallet/keypair.ts";
 import type { LocalOrchestrator } from "./local_orchestrator.ts";
+import { quietLog } from "./quiet_log.ts";
 import type { SwarmPlace } from "./swarm_place.ts";
 
 const SEED_BYTES = 32;
@@ -73,14 +73,4 @@ export async function startValidator(
   } finally {
     await listener.close();
   }
-}
-
-/** What each of many does is no news for a person. */
-function quietLog(log: Log): Log {
-  return {
-    debug: (message) => log.debug(message),
-    info: (message) => log.debug(message),
-    warn: (message) => log.warn(message),
-    error: (message) => log.error(message),
-  };
 }

@@ -8,7 +8,7 @@ import type { NetworkOptions } from "./training_network.ts";
 
 /** No member of the swarm goes away by itself, and a slow adapter needs its time. */
 const PATIENCE_MS = 3_600_000;
-/** Share of the rounds in which the gradient validator runs a miner's work again. */
+/** What the validator takes is missing elsewhere: it is one of few who share a device. */
 const CHECKED_SHARE = { hardware: 0.1, software: 0.02 };
 
 /**
@@ -34,7 +34,7 @@ export function swarmSettings(
     readyShare: 1,
     leaseMs: PATIENCE_MS,
     goneAfterMs: PATIENCE_MS,
-    spotCheckShare: isSoftware ? CHECKED_SHARE.software : CHECKED_SHARE.hardware,
+    spotCheckShare: options.checkedShare ?? CHECKED_SHARE[isSoftware ? "software" : "hardware"],
     // All members are of one program; what they cannot compute is told by their losses.
     inspectsActivations: false,
     rateFactor: Infinity,

@@ -20,6 +20,11 @@ export interface NetworkOptions extends Omit<PipelineOptions, "slots"> {
   /** Optimizer steps of a miner from one merge of its layer to the next. */
   readonly mergeEvery: number;
   readonly schedule: Schedule;
+  /**
+   * Share of rounds in which a gradient validator runs a miner's work again.
+   * @default by what the adapter can do beside
+   */
+  readonly checkedShare?: number;
 }
 
 /** What a round came to: the time in which every miner takes one optimizer step. */
@@ -37,10 +42,13 @@ export interface RoundResult {
 export interface TrainingNetwork {
   /** One miner of each layer, for measuring and writing while all are idle. */
   readonly pipeline: Pipeline;
-  /** Where a browser can watch it; undefined if nowhere. */
-  readonly url?: string;
-  /** Starts all miners; they wait until `allowRounds`. */
-  start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): void;
+  /** Where a browser can watch it once it is started; undefined if nowhere. */
+  readonly url?: string | undefined;
+  /**
+   * Starts all miners; they wait until `allowRounds`.
+   * @throws {WeftError} if the network cannot be set up
+   */
+  start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): Promise<void>;
   /** Lets the miners train some more rounds. */
   allowRounds(count: number): void;
   /**

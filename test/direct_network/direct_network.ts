@@ -49,7 +49,7 @@ export class DirectNetwork implements TrainingNetwork {
   }
 
   /** Starts all miners; they wait until `allowRounds`. */
-  start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): void {
+  start(roundsDone: number, nextBatch: () => Batch, timer: PassTimer): Promise<void> {
     const { batchesBeforeMerging, schedule, trainedStages } = this.options;
     const orchestrator = new DirectOrchestrator({
       layers: this.stages.length,
@@ -73,6 +73,7 @@ export class DirectNetwork implements TrainingNetwork {
     this.#orchestrator = orchestrator;
     this.#miners = Promise.all(miners.map((miner) => miner.run()));
     this.#miners.catch((error: unknown) => orchestrator.fail(error));
+    return Promise.resolve();
   }
 
   /** Lets the miners train some more rounds. */

@@ -48,7 +48,7 @@ async function withNetwork(
   });
   const timer = new PassTimer(gpu);
   let position = 0;
-  network.start(0, () => ({ tokens: tokensAt(position), position: position++ }), timer);
+  await network.start(0, () => ({ tokens: tokensAt(position), position: position++ }), timer);
   try {
     await body({ gpu, network, timer });
     await network.stop();
@@ -206,7 +206,11 @@ test("what makes a miner fail is thrown by nextRound()", async () => {
     ...{ batchesBeforeMerging: 1, schedule: SCHEDULE, precision: "f32", tuning: TEST_TUNING },
   });
   const timer = new PassTimer(gpu);
-  network.start(0, () => ({ tokens: new Int32Array(B * T).fill(MODEL.V), position: 0 }), timer);
+  await network.start(
+    0,
+    () => ({ tokens: new Int32Array(B * T).fill(MODEL.V), position: 0 }),
+    timer,
+  );
   network.allowRounds(1);
   const error = await network.nextRound().catch((error: unknown) => error);
   assert.match(String(error), /token 16 is outside the vocabulary of 16/);

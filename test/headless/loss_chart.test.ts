@@ -20,6 +20,7 @@ const STARTED: StartedEvent = {
   batchesBeforeMerging: 1,
   learningRate: 1,
   precision: "f32",
+  ...{ minersPerLayer: 1, mergeEvery: 10, url: "http://127.0.0.1:4000" },
   unigramLoss: 3,
   bigramLoss: 2,
 };
