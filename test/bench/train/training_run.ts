@@ -38,7 +38,7 @@ export async function timeTraining(
   const corpus = buildCorpus(mobyDickDocuments(), byteTokenizer);
   const cursor = new BatchCursor(corpus.training, { batchSize: batch, sampleLength: seq, seed });
   const timer = new PassTimer(network.stages[0].gpu);
-  network.start(0, () => cursor.nextBatch(), timer);
+  await network.start(0, () => cursor.nextBatch(), timer);
   await trainSteps(network, WARMUP_STEPS, timer);
   const start = nowMs();
   const gpuMs = await trainSteps(network, steps, timer);
