@@ -20,8 +20,10 @@ const LONG_POLL_MS = 15_000;
 const POLL_MS = 50;
 
 /** The swarm that somebody becomes a member of. */
-export interface Swarm {
-  readonly orchestrator: LocalOrchestrator;
+export interface Swarm<
+  Known extends keyof LocalOrchestrator = "url" | "http",
+> {
+  readonly orchestrator: Pick<LocalOrchestrator, Known>;
   readonly place: SwarmPlace;
   readonly settings: SwarmSettings;
 }
@@ -54,7 +56,7 @@ export interface ValidatorStages {
 
 /** Runs a gradient validator until the signal. Throws as `ValidatorNode.run`. */
 export async function startValidator(
-  { orchestrator, place, settings }: Swarm,
+  { orchestrator, place, settings }: Swarm<"url" | "http" | "hotkey">,
   stages: ValidatorStages,
   signal: AbortSignal,
 ): Promise<void> {

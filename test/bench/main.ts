@@ -10,6 +10,7 @@ import { chainCommand } from "./chain/command.ts";
 import { hashCommand } from "./hash/command.ts";
 import { powCommand } from "./pow/command.ts";
 import { storeCommand } from "./store/command.ts";
+import { swarmCommand } from "./swarm/command.ts";
 import { trainCommand } from "./train/command.ts";
 
 const benchGroup: CommandGroup = {
@@ -21,6 +22,7 @@ const benchGroup: CommandGroup = {
     member("bench", powCommand),
     member("bench", chainCommand),
     member("bench", storeCommand),
+    member("bench", swarmCommand),
   ],
 };
 

@@ -7,6 +7,7 @@
  */
 
 import * as v from "valibot";
+import type { Chain } from "../../chain/chain.ts";
 import { emittedWeights } from "../../chain/weights_emission.ts";
 import { WeftError } from "../../errors.ts";
 import { SPEC_VERSION } from "../api/routes.ts";
@@ -69,12 +70,18 @@ export class ChainWeights {
   async tick(): Promise<void> {
     const { chain, log } = this.#context;
     if (!chain || !await this.#takeTurn()) return;
+    let count: number;
     try {
-      await this.#set();
+      count = await this.#set(chain);
     } catch (error) {
       if (!(error instanceof WeftError)) throw error;
-      log.warn(`weights were not set, the next try is in an interval: ${error.message}`);
+      return log.warn(`weights were not set, the next try is in an interval: ${error.message}`);
     }
+    if (count === 0) {
+      return log.info("no miner has a score: the weights on the chain stay as they are");
+    }
+    log.info(`weights of ${count} uids are set`);
+    await noteEvent(this.#context, { kind: "weights", text: `set for ${count} uids` });
   }
 
   /** Whether an interval has passed, and this process is the one that has noticed. */
@@ -90,16 +97,14 @@ export class ChainWeights {
     return isOurs;
   }
 
-  async #set(): Promise<void> {
-    const { chain, signer, settings, log } = this.#context;
+  /** @returns of how many uids */
+  async #set(chain: Chain): Promise<number> {
+    const { signer, settings } = this.#context;
     const shares = weightsFromScores(await this.#scores.global(), settings);
     const { uids, values } = emittedWeights(shares.uids, shares.weights);
-    if (!chain || uids.length === 0) {
-      return log.info("no miner has a score: the weights on the chain stay as they are");
-    }
+    if (uids.length === 0) return 0;
     const versionKey = BigInt(SPEC_VERSION);
     await chain.setWeights(signer, { netuid: settings.netuid, uids, values, versionKey });
-    log.info(`weights of ${uids.length} uids are set`);
-    await noteEvent(this.#context, { kind: "weights", text: `set for ${uids.length} uids` });
+    return uids.length;
   }
 }

@@ -27,6 +27,8 @@ const RANDOM_RANGE = 2 ** 32;
 interface Lane {
   waiting: number;
   last: Promise<void>;
+  /** The tracking of which something got lost: the rest of it would be judged by a wrong mirror. */
+  brokenSinceMs: number | undefined;
 }
 
 /** See the module. */
@@ -111,11 +113,13 @@ export class SpotChecks {
       for (const validator of validators) {
         const { tracked } = validator;
         const isThere = tracked && miners.get(tracked.hotkey)?.layer === tracked.layer;
-        if (tracked && !isThere) await this.#pool.assign(validator, undefined);
-        if (tracked) continue;
+        if (tracked && isThere) continue;
+        if (tracked) this.#decided.delete(validator.hotkey);
+        const free = tracked ? await this.#pool.assign(validator, undefined) : validator;
+        if (!free) continue;
         const isFresh = (miner: MinerRecord): boolean =>
           miner.backwards === 0 && miner.cached.length === 0;
-        await this.#choose(validator, "begin", isFresh);
+        await this.#choose(free, `begin ${validator.registeredMs}`, isFresh);
       }
     });
   }
@@ -144,29 +148,43 @@ export class SpotChecks {
     const { hotkey } = validator;
     if (this.#decided.get(hotkey) === round) return;
     const others = (await this.#pool.all()).flatMap((other) =>
-      other.hotkey === hotkey ? [] : other.tracked?.hotkey ?? []
+      other.hotkey === hotkey ? [] : other.tracked ?? []
     );
     const fit = (await this.#registry.all()).filter(isFit);
-    const miner = this.#oneOf(fit.filter((miner) => !others.includes(miner.hotkey)));
+    const miner = this.#pick(fit, others);
     if (fit.length > 0) this.#decided.set(hotkey, round);
     const takesPart = miner && this.#random() < this.#context.settings.spotCheckShare;
-    if (!takesPart) {
-      if (validator.tracked) await this.#pool.assign(validator, undefined);
-      return;
-    }
-    if (!await this.#pool.assign(validator, miner)) return;
-    const { layer } = miner;
+    const assigned = takesPart || validator.tracked
+      ? await this.#pool.assign(validator, takesPart ? miner : undefined)
+      : undefined;
+    if (assigned && takesPart) this.#begin(assigned, miner);
+  }
+
+  #begin(validator: ValidatorRecord, { hotkey, layer }: MinerRecord): void {
     this.#ask(validator, async () => {
-      const body = { layer, miner_hotkey: miner.hotkey, weight_path: null };
-      await this.#pool.ask(validator, "initialize", { body });
-      const text = `is tracked by ${shortKey(hotkey)}`;
-      await noteEvent(this.#context, { kind: "check", layer, hotkey: miner.hotkey, text });
+      const body = { layer, miner_hotkey: hotkey, weight_path: null };
+      try {
+        await this.#pool.ask(validator, "initialize", { body });
+      } catch (error) {
+        await this.#pool.assign(validator, undefined);
+        throw error;
+      }
+      const text = `is tracked by ${shortKey(validator.hotkey)}`;
+      await noteEvent(this.#context, { kind: "check", layer, hotkey, text });
     });
   }
 
-  /** Any of them, each as often as the others. */
-  #oneOf(miners: readonly MinerRecord[]): MinerRecord | undefined {
-    return miners[Math.floor(this.#random() * miners.length)];
+  /** A miner that nobody tracks, of a layer that is tracked least. */
+  #pick(
+    miners: readonly MinerRecord[],
+    tracked: readonly { readonly hotkey: string; readonly layer: number }[],
+  ): MinerRecord | undefined {
+    const watchers = (layer: number): number =>
+      tracked.filter((each) => each.layer === layer).length;
+    const free = miners.filter(({ hotkey }) => !tracked.some((each) => each.hotkey === hotkey));
+    const least = Math.min(...free.map(({ layer }) => watchers(layer)));
+    const fit = free.filter(({ layer }) => watchers(layer) === least);
+    return fit[Math.floor(this.#random() * fit.length)];
   }
 
   /** From 0 up to 1. */
@@ -181,19 +199,24 @@ export class SpotChecks {
     return Promise.resolve();
   }
 
-  /** Asks a validator after all that it was asked before. */
-  #ask({ hotkey }: ValidatorRecord, question: () => Promise<void>): void {
-    const lane = this.#lanes.get(hotkey) ?? { waiting: 0, last: Promise.resolve() };
+  /** Asks a validator after all that it was asked before, unless something of it got lost. */
+  #ask({ hotkey, tracked }: ValidatorRecord, question: () => Promise<void>): void {
+    const lane = this.#lanes.get(hotkey) ??
+      { waiting: 0, last: Promise.resolve(), brokenSinceMs: undefined };
     this.#lanes.set(hotkey, lane);
+    const sinceMs = tracked?.sinceMs;
     if (lane.waiting >= MAX_WAITING) {
-      return this.#context.log.debug(
-        `validator ${shortKey(hotkey)} is too slow: a check is left out`,
-      );
+      lane.brokenSinceMs = sinceMs;
+      return this.#context.log.debug(`validator ${shortKey(hotkey)} is too slow to go on`);
     }
     lane.waiting += 1;
-    const inTurn = (): Promise<void> => this.#isClosed ? Promise.resolve() : question();
-    lane.last = lane.last.then(inTurn).catch((error: unknown) => this.#fail(error))
-      .then(() => void (lane.waiting -= 1));
+    const inTurn = async (): Promise<void> => {
+      if (!this.#isClosed && lane.brokenSinceMs !== sinceMs) await question();
+    };
+    lane.last = lane.last.then(inTurn).catch((error: unknown) => {
+      lane.brokenSinceMs = sinceMs;
+      this.#fail(error);
+    }).then(() => void (lane.waiting -= 1));
   }
 
   #fail(error: unknown): void {

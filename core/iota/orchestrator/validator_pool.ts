@@ -29,7 +29,8 @@ const MAX_UNANSWERED = 3;
 /** How old the list of validators may be by which uploads are looked at. */
 const SNAPSHOT_MS = 1000;
 const MAX_PORT = 65_535;
-const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[?[0-9a-f:.]*:[0-9a-f:.]*\]?)$/i;
+const MAX_HOST_LETTERS = 253;
+const HOST = /^[a-z0-9[:][a-z0-9_.:\]-]*$/i;
 
 /** See the module. */
 export class ValidatorPool {
@@ -48,13 +49,13 @@ export class ValidatorPool {
    * Takes a validator in, or back; it tracks nobody then.
    * @throws {Refusal} 422 for an address that cannot be one
    */
-  async register(hotkey: string, { host, port, scheme }: ValidatorAddress): Promise<void> {
-    if (!HOST.test(host) || port > MAX_PORT) {
+  async register(hotkey: string, address: ValidatorAddress): Promise<void> {
+    const url = urlOf(address);
+    if (url === undefined) {
+      const { host, port } = address;
       throw new Refusal(422, `${host}:${port} is no address, expected a host and a port`);
     }
-    const plain = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
     const { state, wallClock, log } = this.#context;
-    const url = `${scheme}://${plain}:${port}`;
     const record = { hotkey, url, registeredMs: wallClock.unixMs(), tracked: null };
     await changeRecord(state.records, VALIDATORS, hotkey, () => record);
     this.#snapshot = undefined;
@@ -77,22 +78,27 @@ export class ValidatorPool {
     return this.#snapshot.validators.filter(({ tracked }) => tracked?.hotkey === hotkey);
   }
 
-  /** Writes down whom a validator tracks from now on; false if somebody else was faster. */
+  /**
+   * Writes down whom a validator tracks from now on.
+   * @returns its record; undefined if somebody else was faster
+   */
   async assign(
     validator: ValidatorRecord,
     miner: Pick<MinerRecord, "hotkey" | "layer"> | undefined,
-  ): Promise<boolean> {
+  ): Promise<ValidatorRecord | undefined> {
     const { state, wallClock } = this.#context;
     // Each assignment is another, be it within the same moment.
     const sinceMs = Math.max(wallClock.unixMs(), (validator.tracked?.sinceMs ?? 0) + 1);
     const tracked = miner ? { hotkey: miner.hotkey, layer: miner.layer, sinceMs } : null;
-    let isOurs = false;
+    let assigned: ValidatorRecord | undefined;
     await changeRecord(state.records, VALIDATORS, validator.hotkey, (now) => {
-      isOurs = now !== undefined && now.tracked?.sinceMs === validator.tracked?.sinceMs;
-      return now && isOurs ? { ...now, tracked } : now;
+      const isAsSeen = now !== undefined && isSame(now, validator) &&
+        now.tracked?.sinceMs === validator.tracked?.sinceMs;
+      assigned = isAsSeen ? { ...now, tracked } : undefined;
+      return assigned ?? now;
     });
     this.#snapshot = undefined;
-    return isOurs;
+    return assigned;
   }
 
   /**
@@ -101,16 +107,17 @@ export class ValidatorPool {
    * @throws {WeftError} as `ApiClient.askRoute`
    */
   async ask<Name extends ValidatorRouteName>(
-    { hotkey, url }: ValidatorRecord,
+    validator: ValidatorRecord,
     name: Name,
     asked: Asked<(typeof VALIDATOR_ROUTES)[Name]>,
   ): Promise<Answer<(typeof VALIDATOR_ROUTES)[Name]>> {
+    const { hotkey, url } = validator;
     try {
       const answer = await this.#client(url).askRoute(VALIDATOR_ROUTES[name], asked);
       this.#unanswered.delete(hotkey);
       return answer;
     } catch (error) {
-      if (error instanceof UnansweredError) await this.#countUnanswered(hotkey, error);
+      if (error instanceof UnansweredError) await this.#countUnanswered(validator, error);
       throw error;
     }
   }
@@ -123,16 +130,39 @@ export class ValidatorPool {
     return client;
   }
 
-  async #countUnanswered(hotkey: string, error: WeftError): Promise<void> {
+  async #countUnanswered(validator: ValidatorRecord, error: WeftError): Promise<void> {
+    const { hotkey } = validator;
     const count = (this.#unanswered.get(hotkey) ?? 0) + 1;
     this.#unanswered.set(hotkey, count);
     if (count < MAX_UNANSWERED) return;
     const { state, log } = this.#context;
-    await changeRecord(state.records, VALIDATORS, hotkey, () => undefined);
-    this.#snapshot = undefined;
+    let isForgotten = false;
+    await changeRecord(state.records, VALIDATORS, hotkey, (now) => {
+      // It may answer elsewhere by now.
+      isForgotten = now !== undefined && isSame(now, validator);
+      return isForgotten ? undefined : now;
+    });
     this.#unanswered.delete(hotkey);
+    if (!isForgotten) return;
+    this.#snapshot = undefined;
     log.warn(`validator ${shortKey(hotkey)} does not answer and is forgotten: ${error.message}`);
     const text = "does not answer and is forgotten";
     await noteEvent(this.#context, { kind: "validator", hotkey, text });
+  }
+}
+
+/** Whether both are of one registration. */
+function isSame(a: ValidatorRecord, b: ValidatorRecord): boolean {
+  return a.url === b.url && a.registeredMs === b.registeredMs;
+}
+
+/** Undefined if it can be no address. */
+function urlOf({ host, port, scheme }: ValidatorAddress): string | undefined {
+  if (host.length > MAX_HOST_LETTERS || !HOST.test(host) || port > MAX_PORT) return undefined;
+  const plain = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  try {
+    return `${scheme}://${new URL(`${scheme}://${plain}:${port}`).host}`;
+  } catch {
+    return undefined;
   }
 }

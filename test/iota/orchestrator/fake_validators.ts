@@ -15,6 +15,8 @@ export class FakeValidators {
   /** Hosts that do not answer. */
   readonly gone = new Set<string>();
   answer: Readonly<Record<string, unknown>> = { is_valid: true, score: 1, reason: "passed" };
+  /** Routes whose questions are refused. */
+  readonly refused = new Set<string>();
   /** Until it is resolved nobody answers. */
   held: Promise<void> = Promise.resolve();
 
@@ -26,6 +28,9 @@ export class FakeValidators {
     const uid = searchParams.get("activation_uid");
     this.asked.push([host, route, ...uid === null ? [] : [uid]].join(" "));
     await this.held;
+    if (this.refused.has(route)) {
+      return { status: 400, headers: new Headers(), body: once('{"detail":"no"}') };
+    }
     const answer = route === "initialize" ? { message: "ok" } : this.answer;
     return { status: 200, headers: new Headers(), body: once(JSON.stringify(answer)) };
   };

@@ -42,6 +42,11 @@ for (
     ["host:81", 80],
     ["host?x", 80],
     ["-host", 80],
+    ["[fd00::7", 80],
+    ["fd00::7]", 80],
+    ["1::2::3", 80],
+    ["999.1.1.1", 80],
+    ["a".repeat(254), 80],
     ["host", 65_536],
   ] as const
 ) {
@@ -66,7 +71,7 @@ test("of two processes that assign a miner at once one succeeds", async () => {
   const [validator] = await pool.all();
   const miner = { hotkey: "m", layer: 1 };
   const done = await Promise.all([pool.assign(validator, miner), other.assign(validator, miner)]);
-  assert.sameMembers(done, [true, false]);
+  assert.equal(done.filter((record) => record?.tracked?.hotkey === "m").length, 1);
 });
 
 test("a question is signed and gets its answer", async () => {
@@ -98,6 +103,21 @@ test("a validator that leaves three questions without an answer is forgotten, wi
   }
   assert.isEmpty(await pool.all());
   assert.equal(context.lines.filter((line) => line.includes("is forgotten")).length, 1);
+});
+
+test("a validator that has moved is not forgotten for questions to its old address", async () => {
+  const { pool, validators, context } = await withPool();
+  await pool.register("v", { host: "old", port: 1, scheme: "http" });
+  const [before] = await pool.all();
+  await context.time.pass(MINUTE_MS);
+  await pool.register("v", { host: "new", port: 1, scheme: "http" });
+  validators.gone.add("old:1");
+  for (let question = 0; question < 3; question++) {
+    const failed = failureOf(pool.ask(before, "backward", QUESTION));
+    await context.time.pass(MINUTE_MS);
+    await failed;
+  }
+  assert.deepEqual((await pool.all()).map(({ url }) => url), ["http://new:1"]);
 });
 
 test("an answer between makes up for questions without one", async () => {

@@ -1,0 +1,131 @@
+/**
+ * Whether a swarm of many small miners learns what one process learns: the same model, seed and text,
+ * as many optimizer steps over about as many batches each, and the loss on text that neither has
+ * seen. How far runs of one process lie apart that differ in the order of the text alone is the
+ * noise.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Gpu } from "../../../core/gpu/gpu.ts";
+import { openGpu } from "../../../core/gpu/gpu.ts";
+import { PassTimer } from "../../../core/gpu/timer.ts";
+import { checkModelConfig, type ModelConfig, type Split } from "../../../core/model/config.ts";
+import { countParameters, findPreset, type Preset } from "../../../core/model/presets.ts";
+import { measureTuning, type Tuning } from "../../../core/model/tuning.ts";
+import { LocalSwarm } from "../../../core/node/local_swarm.ts";
+import type { TrainingNetwork } from "../../../core/node/training_network.ts";
+import { createLog } from "../../../headless/deno_host.ts";
+import { localPlace } from "../../../headless/local_swarm.ts";
+import { CACHE_DIR } from "../../../headless/unpack.ts";
+import { type Backend, loadWebGpu } from "../../../headless/webgpu.ts";
+import { DirectNetwork } from "../../direct_network/direct_network.ts";
+import { networkOptions } from "./network_options.ts";
+import { textBatches, unseenBatches } from "./text_batches.ts";
+
+const STORE = join(CACHE_DIR, "bench-likeness");
+const SEED = 1;
+/** Orders of the text whose runs tell the noise. */
+const NOISE_SEEDS = [1, 2, 3, 4];
+/** Batches of a miner's step. */
+const BATCHES = 2;
+const UNSEEN_BATCHES = 32;
+const LOOKS = 4;
+
+/** What to compare. */
+export interface LikenessOptions {
+  readonly stages: number;
+  readonly minersPerLayer: number;
+  readonly steps: number;
+  readonly backend: Backend;
+  readonly log: (line: string) => void;
+  onStatus(text: string): void;
+}
+
+/** Losses on unseen text, in nats a token. */
+export interface LikenessRow {
+  readonly step: number;
+  /** Of the runs in one process. */
+  readonly mean: number;
+  /** Standard deviation of these. */
+  readonly noise: number;
+  readonly swarm: number;
+}
+
+/** A block a stage, of sizes that do not matter. */
+function chainOfStages(stages: number): Preset {
+  const cuts = Array.from({ length: stages - 1 }, (_, index) => index + 1);
+  const splits = [...cuts, -1].map((end, at): Split => [at === 0 ? -1 : cuts[at - 1], end]);
+  const { model: { rope, V } } = findPreset("nano");
+  const draft: ModelConfig = {
+    ...{ name: `${stages} stages`, totalGlobalParams: 1, V, rope, splits, blocks: stages },
+    ...{ C: 32, K: 8, NH: 4, NKV: 2, H: 88 },
+  };
+  checkModelConfig(draft);
+  const model = { ...draft, totalGlobalParams: countParameters(draft) };
+  return { model, batch: 4, seq: 32, batchesBeforeMerging: BATCHES, learningRate: 5e-3 };
+}
+
+/** Runs all and compares them. @throws {WeftError} as a network */
+export async function compareLikeness(options: LikenessOptions): Promise<LikenessRow[]> {
+  const { stages, minersPerLayer, onStatus, backend } = options;
+  const gpu = await openGpu(await loadWebGpu(backend));
+  const tuning = await measureTuning(gpu, () => performance.now());
+  const preset = chainOfStages(stages);
+  const alone: number[][] = [];
+  for (const seed of NOISE_SEEDS) {
+    onStatus(`one process, text in order ${seed}`);
+    // The batches of all miners of a layer make one step.
+    const batchesBeforeMerging = BATCHES * minersPerLayer;
+    const network = networkOptions({ ...preset, batchesBeforeMerging }, how(tuning, 1));
+    const direct = await DirectNetwork.create(gpu, network);
+    alone.push(await losses(direct, gpu, preset, seed, options));
+    direct.destroy();
+  }
+  onStatus(`${stages} stages with ${minersPerLayer} miners each`);
+  const place = localPlace(STORE, createLog("warn", options.log));
+  const network = networkOptions(preset, how(tuning, minersPerLayer));
+  const swarm = await LocalSwarm.create(gpu, network, place);
+  const together = await losses(swarm, gpu, preset, SEED, options);
+  gpu.close();
+  return together.map((loss, look) => {
+    const all = alone.map((run) => run[look]);
+    const mean = all.reduce((sum, each) => sum + each, 0) / all.length;
+    const squares = all.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+    const noise = Math.sqrt(squares / (all.length - 1));
+    return { step: Math.round(options.steps * (look + 1) / LOOKS), mean, noise, swarm: loss };
+  });
+}
+
+function how(tuning: Tuning, minersPerLayer: number): Parameters<typeof networkOptions>[1] {
+  return { precision: "f32", tuning, seed: SEED, mergeEvery: 1, minersPerLayer };
+}
+
+/** Trains, and measures at each quarter of the steps. Ends the network. */
+async function losses(
+  network: TrainingNetwork,
+  gpu: Gpu,
+  preset: Preset,
+  seed: number,
+  { steps, onStatus }: LikenessOptions,
+): Promise<number[]> {
+  const cursor = textBatches({ ...preset, seed });
+  const unseen = unseenBatches(preset, UNSEEN_BATCHES);
+  await network.start(0, () => cursor.nextBatch(), new PassTimer(gpu));
+  const found: number[] = [];
+  for (let done = 0, look = 1; look <= LOOKS; look++) {
+    const until = Math.round(steps * look / LOOKS);
+    network.allowRounds(until - done);
+    while (done < until) {
+      const round = await network.nextRound();
+      if (!round) throw new Error("a network has stopped by itself");
+      done = round.round;
+      onStatus(`step ${done} of ${steps}`);
+    }
+    found.push(await network.pipeline.validate(unseen));
+  }
+  await network.stop();
+  await network.close();
+  return found;
+}
