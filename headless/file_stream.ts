@@ -7,8 +7,8 @@
 import { WeftError } from "../core/errors.ts";
 import type { ByteStream } from "../core/host.ts";
 
-/** Bytes of a file that are read at once. */
-const READ_BYTES = 1024 ** 2;
+/** Bytes of a file that are read at once: the memory of larger pieces is new each time, which costs. */
+const READ_BYTES = 256 * 1024;
 /** And written: for larger pieces Linux looks for larger pages, which took it thrice the time. */
 const WRITE_BYTES = 256 * 1024;
 /** Of a file that is to be on the disk in the end, what may be on its way there meanwhile. */

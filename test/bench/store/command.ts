@@ -61,7 +61,8 @@ async function run({ values, screen }: Context): Promise<number> {
       http,
       nowMs: () => performance.now(),
       serve: serveInProcess,
-      copy: copyByProgram,
+      copy: (from, to) => runProgram("cp", [from, to]),
+      settle: () => runProgram("sync", []),
       memoryBytes: () => Deno.memoryUsage().rss,
     });
     if (values.json) {
@@ -86,9 +87,9 @@ async function makeEmpty(dir: string): Promise<void> {
   }
 }
 
-async function copyByProgram(from: string, to: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command("cp", { args: [from, to] }).output();
-  if (!success) throw new WeftError(`cp failed: ${new TextDecoder().decode(stderr).trim()}`);
+async function runProgram(name: string, args: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(name, { args: [...args] }).output();
+  if (!success) throw new WeftError(`${name} failed: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
 function show(printer: Printer, rows: readonly TransferRow[], sizeMib: number): void {

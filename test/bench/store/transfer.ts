@@ -29,6 +29,8 @@ export interface TransferSettings {
   serve(request: ServeRequest): Promise<ServedProcess>;
   /** Copies a file as the machine's own program does. */
   copy(from: string, to: string): Promise<void>;
+  /** Waits until the disk has nothing left to write, so that each work begins in the same state. */
+  settle(): Promise<void>;
   /** Memory that this process takes, in bytes. */
   memoryBytes(): number;
 }
@@ -86,8 +88,6 @@ class Rounds {
     // The first round fills the caches and is not counted.
     for (let round = 0; round <= this.settings.rounds; round++) {
       for (const work of ["upload", "download"] as const) {
-        // What the upload left to be written is not to disturb what comes now.
-        if (work === "download") await sync(this.served.objectPath);
         const copyMs = await this.#timed(() => this.#copy());
         await Deno.remove(this.#target);
         await this.#serverMemory();
@@ -107,6 +107,7 @@ class Rounds {
   }
 
   async #timed(run: () => Promise<void>): Promise<number> {
+    await this.settings.settle();
     const start = this.settings.nowMs();
     await run();
     return this.settings.nowMs() - start;
