@@ -8,6 +8,7 @@
 import { type CommandGroup, member, runGroupAsProcess } from "../../headless/command_group.ts";
 import { chainCommand } from "./chain/command.ts";
 import { hashCommand } from "./hash/command.ts";
+import { orchestratorCommand } from "./orchestrator/command.ts";
 import { powCommand } from "./pow/command.ts";
 import { storeCommand } from "./store/command.ts";
 import { swarmCommand } from "./swarm/command.ts";
@@ -21,6 +22,7 @@ const benchGroup: CommandGroup = {
     member("bench", hashCommand),
     member("bench", powCommand),
     member("bench", chainCommand),
+    member("bench", orchestratorCommand),
     member("bench", storeCommand),
     member("bench", swarmCommand),
   ],

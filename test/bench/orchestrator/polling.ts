@@ -1,7 +1,8 @@
 /**
- * Miners that only ask: each with a key of its own, once a second, as published ones do that wait
- * for work. Their latency counts from when a request was due, so that an orchestrator that falls
- * behind cannot hide it by slowing them down.
+ * Miners that only ask: each with a key of its own, every two seconds, as published ones do that
+ * wait for work. Their latency counts from when a request was due, so that an orchestrator that falls
+ * behind cannot hide it by slowing them down. They sign ahead, for each of them has a machine of its
+ * own to do it.
  *
  * @module
  */
@@ -14,14 +15,15 @@ import { Keypair } from "../../../core/wallet/keypair.ts";
 import { processClock, processRandomBytes, processWallClock } from "../../../headless/deno_host.ts";
 import { Latencies } from "./latencies.ts";
 
-/** The published miner sleeps a second between two steps. */
-const POLL_MS = 1000;
+/** The published miner sleeps a second where there was no work, and a second after each step. */
+export const POLL_MS = 2000;
 const MAX_ANSWER_BYTES = 1 << 20;
+/** No key takes longer to sign once, here. */
+const SIGNING_MS = 0.5;
+/** Between the last signature and the first request. */
+const LEAD_MS = 2000;
 /** Registrations at once: enough to keep the orchestrator busy, no more. */
 const REGISTERING = 16;
-
-/** What requests are signed with beside the key. */
-const SOURCE = { wallClock: processWallClock, randomBytes: processRandomBytes };
 
 /** What a load was answered. */
 export interface PollingResult {
@@ -43,7 +45,8 @@ export function minerKey(index: number): Keypair {
 export class PollingMiners {
   readonly #keys: Keypair[] = [];
 
-  constructor(readonly url: string, readonly http: Http) {}
+  /** @param urls of orchestrators that share one state; miners are spread over them */
+  constructor(readonly urls: readonly string[], readonly http: Http) {}
 
   /**
    * Registers miners until there are as many.
@@ -55,50 +58,69 @@ export class PollingMiners {
       while (next < count) {
         const index = next++;
         this.#keys[index] = minerKey(index);
-        const status = await this.#ask(this.#keys[index], ROUTES.registerMiner, true);
+        const signed = await sign(this.#keys[index], processWallClock.unixMs());
+        const status = await this.#ask(index, ROUTES.registerMiner, signed);
         if (status !== 200) throw new Error(`registration ${index} was answered with ${status}`);
       }
     };
     await Promise.all(Array.from({ length: REGISTERING }, lane));
   }
 
-  /** Lets all ask for work once a second, evenly spread, for some seconds. */
-  async poll(seconds: number): Promise<PollingResult> {
+  /**
+   * Lets all ask for work, evenly spread, for so many rounds.
+   * @param onStatus hears how far it is
+   */
+  async poll(rounds: number, onStatus: (text: string) => void): Promise<PollingResult> {
     const latencies = new Latencies();
     const statuses = new Map<number, number>();
     const miners = this.#keys.length;
-    const startMs = processClock.nowMs();
-    const pollOne = async (key: Keypair, index: number): Promise<void> => {
-      for (let round = 0; round < seconds; round++) {
-        const dueMs = startMs + round * POLL_MS + index * POLL_MS / miners;
+    onStatus(`signing the requests of ${miners} miners ahead`);
+    const signingMs = miners * rounds * SIGNING_MS + LEAD_MS;
+    const startMs = processClock.nowMs() + signingMs;
+    const startUnixMs = processWallClock.unixMs() + signingMs;
+    const dueOf = (index: number, round: number): number =>
+      round * POLL_MS + index * POLL_MS / miners;
+    const requests: Signed[][] = [];
+    for (const [index, key] of this.#keys.entries()) {
+      const own: Signed[] = [];
+      for (let round = 0; round < rounds; round++) {
+        own.push(await sign(key, startUnixMs + dueOf(index, round)));
+      }
+      requests.push(own);
+    }
+    onStatus(`${miners} miners poll`);
+    const pollOne = async (own: readonly Signed[], index: number): Promise<void> => {
+      for (const [round, signed] of own.entries()) {
+        const dueMs = startMs + dueOf(index, round);
         await processClock.sleep(Math.max(0, dueMs - processClock.nowMs()));
-        const status = await this.#ask(key, ROUTES.randomActivation, false);
+        const status = await this.#ask(index, ROUTES.randomActivation, signed);
         latencies.add(processClock.nowMs() - dueMs);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
-    await Promise.all(this.#keys.map(pollOne));
+    await Promise.all(requests.map(pollOne));
     return { miners, seconds: (processClock.nowMs() - startMs) / 1000, latencies, statuses };
   }
 
   async #ask(
-    key: Keypair,
+    index: number,
     { method, path }: { readonly method: "GET" | "POST"; readonly path: string },
-    hasBody: boolean,
+    signed: Signed,
   ): Promise<number> {
-    const headers = await signRequest(key, {}, SOURCE);
-    const json = hasBody ? new TextEncoder().encode("{}") : undefined;
-    const { status, body: answer } = await this.http({
+    const { status, body } = await this.http({
       method,
-      url: this.url + path,
-      headers: {
-        ...headers,
-        [SPEC_VERSION_HEADER]: `${SPEC_VERSION}`,
-        ...json && { "content-type": "application/json" },
-      },
-      body: json,
+      url: this.urls[index % this.urls.length] + path,
+      headers: { ...signed, [SPEC_VERSION_HEADER]: `${SPEC_VERSION}` },
     });
-    await readBytes(answer, MAX_ANSWER_BYTES, path);
+    await readBytes(body, MAX_ANSWER_BYTES, path);
     return status;
   }
+}
+
+/** The headers of a request without a body. */
+type Signed = Record<string, string>;
+
+function sign(key: Keypair, unixMs: number): Promise<Signed> {
+  const wallClock = { unixMs: () => unixMs };
+  return signRequest(key, {}, { wallClock, randomBytes: processRandomBytes });
 }
