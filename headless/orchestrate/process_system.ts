@@ -5,6 +5,7 @@
  */
 
 import { dirname } from "node:path";
+import type { OrchestratorContext } from "../../core/iota/orchestrator/context.ts";
 import { Orchestrator } from "../../core/iota/orchestrator/orchestrator.ts";
 import type { SwarmState } from "../../core/iota/orchestrator/state.ts";
 import { userFolder } from "../command.ts";
@@ -13,11 +14,17 @@ import { openDiskStore } from "../disk_store.ts";
 import { readEnvFile } from "../env_file.ts";
 import { listenHttp } from "../http_server.ts";
 import { nodeHttp } from "../node_http.ts";
+import { startSignatureThreads } from "../signature_threads.ts";
 import { SqliteState } from "../sqlite_state.ts";
 import { diskError } from "../wallet/disk_error.ts";
 import { processWalletSystem } from "../wallet/process_system.ts";
 import type { StatePlace, StorePlace } from "./places.ts";
-import type { OpenedStore, OrchestrateSystem, StoreOptions } from "./system.ts";
+import type {
+  OpenedStore,
+  OrchestrateSystem,
+  RunningOrchestrator,
+  StoreOptions,
+} from "./system.ts";
 
 const TIME = { clock: processClock, wallClock: processWallClock };
 
@@ -32,7 +39,20 @@ export function processOrchestrateSystem(): OrchestrateSystem {
     listen: listenHttp,
     openState,
     openStore,
-    createOrchestrator: (context) => new Orchestrator(context),
+    createOrchestrator,
+  };
+}
+
+/** A check takes longer than all else of a small request. */
+const SIGNATURE_THREADS = 1;
+
+function createOrchestrator(context: OrchestratorContext): RunningOrchestrator {
+  const threads = startSignatureThreads(SIGNATURE_THREADS);
+  const orchestrator = new Orchestrator(context, { checkSignature: threads.check });
+  const { handler, dashboards } = orchestrator;
+  return {
+    ...{ handler, dashboards },
+    run: (signal) => orchestrator.run(signal).finally(threads.close),
   };
 }
 

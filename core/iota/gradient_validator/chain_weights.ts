@@ -27,6 +27,8 @@ export function chainWeights(
   return async (scores) => {
     const shares = weightsFromScores(scores, { burnFactor, burnUid });
     const { uids, values } = emittedWeights(shares.uids, shares.weights);
+    // Penalties may outweigh all that was earned; no weights are no message to the chain.
+    if (uids.length === 0) return [];
     const versionKey = BigInt(SPEC_VERSION);
     await chain.setWeights(hotkey, { netuid, uids, values, versionKey });
     return uids;

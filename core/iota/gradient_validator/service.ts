@@ -111,6 +111,7 @@ export class ValidatorService {
     }
     try {
       const uids = await setWeights(scores);
+      if (uids.length === 0) return log.info("no miner has earned anything: no weights are set");
       onEvent?.({ kind: "weights set", unixMs: wallClock.unixMs(), uids });
     } catch (error) {
       if (!(error instanceof WeftError)) throw error;
