@@ -286,20 +286,34 @@ export class FakeSwarm {
   ): Promise<unknown> {
     if (this.phase !== "is_training") throw new Refusal(409, this.phase);
     const waitMs = Number(headers[WAIT_HEADER] ?? 0) * 1000;
-    const untilMs = this.time.nowMs() + waitMs;
-    while (this.work.length === 0 && this.reason !== null && this.time.nowMs() < untilMs) {
-      await this.time.sleep(Math.min(10, untilMs - this.time.nowMs()), signal);
-      signal?.throwIfAborted();
+    const sinceMs = this.time.nowMs();
+    while (this.work.length === 0 && this.reason !== null && this.#waits(sinceMs, waitMs)) {
+      await this.#lookAgain(sinceMs, waitMs, signal);
       if (this.phase !== "is_training") throw new Refusal(409, this.phase);
     }
     return this.work.shift() ?? { direction: null, reason: this.reason };
   }
 
+  #waits(sinceMs: number, waitMs: number): boolean {
+    return this.time.nowMs() < sinceMs + waitMs;
+  }
+
+  /** Sleeps for longer the longer it has been: each sleep of a test costs some real milliseconds. */
+  async #lookAgain(
+    sinceMs: number,
+    waitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const waitedMs = this.time.nowMs() - sinceMs;
+    await this.time.sleep(Math.min(Math.max(10, waitedMs / 4), waitMs - waitedMs), signal);
+    signal?.throwIfAborted();
+  }
+
   async #phase({ headers }: AskedCall, signal: AbortSignal | undefined): Promise<unknown> {
-    const untilMs = this.time.nowMs() + Number(headers[WAIT_HEADER] ?? 0) * 1000;
-    while (this.phase === headers[KNOWN_PHASE_HEADER] && this.time.nowMs() < untilMs) {
-      await this.time.sleep(Math.min(10, untilMs - this.time.nowMs()), signal);
-      signal?.throwIfAborted();
+    const waitMs = Number(headers[WAIT_HEADER] ?? 0) * 1000;
+    const sinceMs = this.time.nowMs();
+    while (this.phase === headers[KNOWN_PHASE_HEADER] && this.#waits(sinceMs, waitMs)) {
+      await this.#lookAgain(sinceMs, waitMs, signal);
     }
     // The published server gives a float.
     return { status: this.phase, num_sections: this.numSections };
