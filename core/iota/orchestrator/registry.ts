@@ -18,7 +18,10 @@ const SEEN_STEP_MS = 30_000;
 /** How old the list of miners may be by which layers are balanced. */
 const SNAPSHOT_MS = 5_000;
 
-type Snapshot = Map<string, Pick<MinerRecord, "layer" | "meanWorkMs">>;
+/** Who has not asked for this long is not waited for. */
+const AWAY_MS = 60_000;
+
+type Snapshot = Map<string, Pick<MinerRecord, "layer" | "meanWorkMs" | "backwards" | "seenMs">>;
 
 /** See the module. */
 export class Registry {
@@ -108,6 +111,15 @@ export class Registry {
     return counts;
   }
 
+  /** Miners of a layer that lack backwards for the next merge, some seconds ago. */
+  async countUnready(layer: number): Promise<number> {
+    const { wallClock, settings: { globalOptimizerSteps } } = this.#context;
+    const sinceMs = wallClock.unixMs() - AWAY_MS;
+    return [...(await this.#balance()).values()].filter((miner) =>
+      miner.layer === layer && miner.backwards < globalOptimizerSteps && miner.seenMs >= sinceMs
+    ).length;
+  }
+
   /** Changes a miner's record; undefined if it is not registered any more. */
   async change(
     hotkey: string,
@@ -191,8 +203,8 @@ export class Registry {
 function withClaims(miners: Snapshot, claims: readonly LayerClaim[]): Snapshot {
   const all = new Map(miners);
   for (const { hotkey, layer } of claims) {
-    const meanWorkMs = all.get(hotkey)?.meanWorkMs ?? 0;
-    all.set(hotkey, { layer, meanWorkMs });
+    const { meanWorkMs = 0, backwards = 0, seenMs = 0 } = all.get(hotkey) ?? {};
+    all.set(hotkey, { layer, meanWorkMs, backwards, seenMs });
   }
   return all;
 }

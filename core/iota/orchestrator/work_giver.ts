@@ -98,7 +98,22 @@ export class WorkGiver {
       return nothing(isHeld ? "out_of_cache" : null);
     }
     if (isFull) return nothing("out_of_cache");
+    if (await this.#leavesToOthers(miner)) return nothing("no_activation_found");
     return await this.#forward(miner, layer0) ?? nothing("no_activation_found");
+  }
+
+  /**
+   * A miner that has all its backwards leaves a forward for each of its layer that lacks some: a fast
+   * one would keep slow ones from their work, and all from the merge.
+   */
+  async #leavesToOthers({ layer, backwards }: MinerRecord): Promise<boolean> {
+    const { book, registry } = this.#parts;
+    const { settings, state } = book.context;
+    if (backwards < settings.globalOptimizerSteps) return false;
+    const unready = await registry.countUnready(layer);
+    if (unready === 0) return false;
+    const { waiting } = await state.queues.count(forwardQueue(layer));
+    return waiting <= unready;
   }
 
   /** The oldest gradient that has come for the miner and is not handed out at present. */

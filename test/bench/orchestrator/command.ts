@@ -136,9 +136,11 @@ function isRight({ miners, seconds, latencies, statuses }: LoadRow): boolean {
   return !isKeptUp || latencies.count === statuses.get(200);
 }
 
-function jsonOf({ latencies, statuses, ...row }: LoadRow): Record<string, unknown> {
+function jsonOf({ latencies, lateness, statuses, ...row }: LoadRow): Record<string, unknown> {
   const [p50, p99] = [latencies.percentileMs(0.5), latencies.percentileMs(0.99)];
-  return { kind: "load", ...row, p50, p99, maxMs: latencies.maxMs, statuses: [...statuses] };
+  const lateP99 = lateness.percentileMs(0.99);
+  const { maxMs } = latencies;
+  return { kind: "load", ...row, p50, p99, lateP99, maxMs, statuses: [...statuses] };
 }
 
 function show(
@@ -186,14 +188,16 @@ function showLoads(printer: Printer, rows: readonly LoadRow[]): void {
       { title: "answers/s", align: "right" },
       { title: "p50 ms", align: "right" },
       { title: "p99 ms", align: "right" },
+      { title: "sent late, p99", align: "right" },
       { title: "most ms", align: "right" },
       { title: "not 200", align: "right" },
     ],
-    rows.map(({ miners, seconds, latencies, statuses }) => [
+    rows.map(({ miners, seconds, latencies, lateness, statuses }) => [
       miners.toLocaleString("en"),
       threeDigits(latencies.count / seconds),
       threeDigits(latencies.percentileMs(0.5)),
       threeDigits(latencies.percentileMs(0.99)),
+      threeDigits(lateness.percentileMs(0.99)),
       threeDigits(latencies.maxMs),
       `${latencies.count - (statuses.get(200) ?? 0)}`,
     ]),

@@ -9,6 +9,7 @@
 
 import { signRequest } from "../../../core/iota/epistula.ts";
 import { ROUTES, SPEC_VERSION, SPEC_VERSION_HEADER } from "../../../core/iota/api/routes.ts";
+import { WeftError } from "../../../core/errors.ts";
 import { readBytes } from "../../../core/formats/byte_stream.ts";
 import type { Http } from "../../../core/host.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
@@ -18,6 +19,8 @@ import { Latencies } from "./latencies.ts";
 /** The published miner sleeps a second where there was no work, and a second after each step. */
 export const POLL_MS = 2000;
 const MAX_ANSWER_BYTES = 1 << 20;
+/** Nobody begins a batch, so that layer 0 may and all others find none. */
+const REASONS = /"direction":null.*"reason":(null|"no_activation_found")/;
 /** No key takes longer to sign once, here. */
 const SIGNING_MS = 0.5;
 /** Between the last signature and the first request. */
@@ -30,7 +33,9 @@ export interface PollingResult {
   readonly miners: number;
   readonly seconds: number;
   readonly latencies: Latencies;
-  /** Answers by status. */
+  /** How late requests were sent: a machine that is too busy for that measures itself. */
+  readonly lateness: Latencies;
+  /** Answers by status; 0 for none. */
   readonly statuses: ReadonlyMap<number, number>;
 }
 
@@ -59,7 +64,7 @@ export class PollingMiners {
         const index = next++;
         this.#keys[index] = minerKey(index);
         const signed = await sign(this.#keys[index], processWallClock.unixMs());
-        const status = await this.#ask(index, ROUTES.registerMiner, signed);
+        const { status } = await this.#ask(index, ROUTES.registerMiner, signed);
         if (status !== 200) throw new Error(`registration ${index} was answered with ${status}`);
       }
     };
@@ -72,6 +77,7 @@ export class PollingMiners {
    */
   async poll(rounds: number, onStatus: (text: string) => void): Promise<PollingResult> {
     const latencies = new Latencies();
+    const lateness = new Latencies();
     const statuses = new Map<number, number>();
     const miners = this.#keys.length;
     onStatus(`signing the requests of ${miners} miners ahead`);
@@ -88,32 +94,54 @@ export class PollingMiners {
       }
       requests.push(own);
     }
+    if (processClock.nowMs() > startMs) {
+      throw new Error("signing has taken longer than was planned");
+    }
     onStatus(`${miners} miners poll`);
     const pollOne = async (own: readonly Signed[], index: number): Promise<void> => {
       for (const [round, signed] of own.entries()) {
         const dueMs = startMs + dueOf(index, round);
         await processClock.sleep(Math.max(0, dueMs - processClock.nowMs()));
-        const status = await this.#ask(index, ROUTES.randomActivation, signed);
+        lateness.add(Math.max(0, processClock.nowMs() - dueMs));
+        const status = await this.#poll(index, signed);
         latencies.add(processClock.nowMs() - dueMs);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
     await Promise.all(requests.map(pollOne));
-    return { miners, seconds: (processClock.nowMs() - startMs) / 1000, latencies, statuses };
+    return {
+      miners,
+      seconds: (processClock.nowMs() - startMs) / 1000,
+      latencies,
+      lateness,
+      statuses,
+    };
+  }
+
+  /** Asks for work, of which there is none; the status, 0 for no answer. */
+  async #poll(index: number, signed: Signed): Promise<number> {
+    try {
+      const { status, text } = await this.#ask(index, ROUTES.randomActivation, signed);
+      if (status === 200 && !REASONS.test(text)) throw new Error(`there was an answer of ${text}`);
+      return status;
+    } catch (error) {
+      if (!(error instanceof WeftError)) throw error;
+      return 0;
+    }
   }
 
   async #ask(
     index: number,
     { method, path }: { readonly method: "GET" | "POST"; readonly path: string },
     signed: Signed,
-  ): Promise<number> {
+  ): Promise<{ readonly status: number; readonly text: string }> {
     const { status, body } = await this.http({
       method,
       url: this.urls[index % this.urls.length] + path,
       headers: { ...signed, [SPEC_VERSION_HEADER]: `${SPEC_VERSION}` },
     });
-    await readBytes(body, MAX_ANSWER_BYTES, path);
-    return status;
+    const bytes = await readBytes(body, MAX_ANSWER_BYTES, path);
+    return { status, text: new TextDecoder().decode(bytes) };
   }
 }
 

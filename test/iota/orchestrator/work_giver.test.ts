@@ -388,3 +388,27 @@ test("a wall clock that is set back hands nothing out twice", async () => {
   assert.isNull((await swarm.ask("two")).direction);
   await swarm.handIn("one", "forward", "u");
 });
+
+test("a miner with all its backwards leaves forwards to those of its layer that lack some", async () => {
+  const swarm = await TrainingSwarm.make({}, [["head"], ["fast", "slow"], ["tail"]]);
+  await swarm.registry.change("fast", (now) => ({ ...now, backwards: 10 }));
+  await swarm.begin("u");
+  assert.equal((await swarm.ask("fast")).reason, "no_activation_found");
+  await swarm.take("slow", "forward", "u");
+});
+
+test("it takes what those cannot take at once", async () => {
+  const swarm = await TrainingSwarm.make({}, [["head"], ["fast", "slow"], ["tail"]]);
+  await swarm.registry.change("fast", (now) => ({ ...now, backwards: 10 }));
+  for (const uid of ["u", "v"]) await swarm.begin(uid);
+  await swarm.take("fast", "forward");
+});
+
+test("it does not wait for one that has not asked for a minute", async () => {
+  const swarm = await TrainingSwarm.make({}, [["head"], ["fast", "slow"], ["tail"]]);
+  await swarm.context.time.pass(61_000);
+  const seenMs = swarm.context.time.unixMs();
+  await swarm.registry.change("fast", (now) => ({ ...now, backwards: 10, seenMs }));
+  await swarm.begin("u");
+  await swarm.take("fast", "forward", "u");
+});
