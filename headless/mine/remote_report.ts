@@ -13,6 +13,9 @@ import { formatBytes } from "../units.ts";
 import type { StageFacts } from "./system.ts";
 import type { Traffic } from "./traffic.ts";
 
+/** Of a layer, that a merge moves at most: up, down as much in chunks, the merged chunks, and back. */
+const LAYER_SIZES = 4;
+
 /** What is mined, where, and as whom. */
 export interface StartedEvent {
   readonly kind: "started";
@@ -110,7 +113,8 @@ export class RemoteReport {
       case "merged":
         return this.#note(
           `layer ${event.layer}: merge ${event.epoch}, ${formatBytes(event.uploadedBytes)} sent, ` +
-            `${formatBytes(event.downloadedBytes)} received`,
+            `${formatBytes(event.downloadedBytes)} received, ` +
+            `of about ${formatBytes(LAYER_SIZES * event.layerBytes)} at most`,
         );
       case "forward":
       case "backward":

@@ -43,6 +43,8 @@ export type MinerEvent =
     readonly kind: "merged";
     readonly layer: number;
     readonly epoch: number;
+    /** Of weights and optimizer state: about four times as many are moved at most. */
+    readonly layerBytes: number;
     /** From the begin of the merge to having its result. */
     readonly uploadedBytes: number;
     readonly downloadedBytes: number;

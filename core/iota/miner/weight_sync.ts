@@ -55,12 +55,14 @@ export class WeightSync {
     this.seat.cache.clear();
     const takesPart = await this.#takePart(now, signal);
     await this.#phases.training(signal);
+    const { weights, optimizer_state } = this.#uploaded ?? {};
+    const layerBytes = (weights?.bytes.length ?? 0) + (optimizer_state?.bytes.length ?? 0);
     await this.#takeOver(signal);
     if (!takesPart) return;
     const { layer, epoch } = this.seat;
     const uploadedBytes = transfers.uploadedBytes - up;
     const downloadedBytes = transfers.downloadedBytes - down;
-    onEvent({ kind: "merged", layer, epoch, uploadedBytes, downloadedBytes });
+    onEvent({ kind: "merged", layer, epoch, layerBytes, uploadedBytes, downloadedBytes });
   }
 
   /** The layer trains: some other request was refused, or the orchestrator was away for a while. */

@@ -84,12 +84,15 @@ test("a step that was left out does not count", () => {
 
 const LOADED: RemoteEvent = { kind: "weights loaded", layer: 2, epoch: 4 };
 const MERGED: RemoteEvent = {
-  ...{ kind: "merged", layer: 2, epoch: 4, uploadedBytes: 1e6, downloadedBytes: 2e6 },
+  ...{ kind: "merged", layer: 2, epoch: 4, layerBytes: 1e6 },
+  ...{ uploadedBytes: 1e6, downloadedBytes: 2e6 },
 };
 
 test("a merge is a line between the rows, with the weights that came of it", () => {
   const lines = setUp().show(LOADED, MERGED, FORWARD);
-  assert.deepEqual(lines, ["layer 2: merge 4, 1.0 MB sent, 2.0 MB received"]);
+  assert.deepEqual(lines, [
+    "layer 2: merge 4, 1.0 MB sent, 2.0 MB received, of about 4.0 MB at most",
+  ]);
 });
 
 test("weights of a merge without this miner are a line of their own", () => {
