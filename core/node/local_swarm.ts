@@ -25,11 +25,9 @@ import { LocalOrchestrator } from "./local_orchestrator.ts";
 import { startMiner, startValidator } from "./swarm_members.ts";
 import type { SwarmPlace } from "./swarm_place.ts";
 import { SwarmRounds } from "./swarm_rounds.ts";
-import { swarmSettings } from "./swarm_settings.ts";
+import { IN_FLIGHT, swarmSettings } from "./swarm_settings.ts";
 import type { NetworkOptions, RoundResult, TrainingNetwork } from "./training_network.ts";
 
-/** Batches on their way at once: while one waits for the host, another keeps the GPU busy. */
-const IN_FLIGHT = 2;
 /** How often it is looked whether the miners are idle. */
 const IDLE_LOOK_MS = 20;
 /** Of so many in a row that come to nothing, the swarm cannot go on. */

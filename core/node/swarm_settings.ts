@@ -6,6 +6,12 @@
 import { PUBLISHED_SWARM, type SwarmSettings } from "../iota/orchestrator/settings.ts";
 import type { NetworkOptions } from "./training_network.ts";
 
+/**
+ * Batches that each miner may have on their way: while one waits for the host and one for the
+ * network, another keeps the GPU busy.
+ */
+export const IN_FLIGHT = 3;
+
 /** No member of the swarm goes away by itself, and a slow adapter needs its time. */
 const PATIENCE_MS = 3_600_000;
 /** What the validator takes is missing elsewhere: it is one of few who share a device. */
@@ -28,6 +34,7 @@ export function swarmSettings(
     ...PUBLISHED_SWARM,
     ...{ model, batch, seq, schedule, stepsBefore, globalOptimizerSteps },
     localOptimizerSteps: batchesBeforeMerging,
+    maxCachedActivations: IN_FLIGHT,
     weightsDtype: "float32",
     batchesPerRound: minersPerLayer === 1 ? globalOptimizerSteps : undefined,
     // Whoever is slow is waited for: its work would be lost otherwise.

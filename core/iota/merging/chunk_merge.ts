@@ -108,7 +108,9 @@ export class ChunkMerge {
     for (const packet of this.#packets) {
       try {
         const weight = packet.weighting_factor;
-        if (weight === null || weight < 1) throw new WeftError(`its weight is ${weight}`);
+        if (!Number.isSafeInteger(weight) || weight === null || weight < 1) {
+          throw new WeftError(`its weight is ${weight}`);
+        }
         const chunks = await this.#chunksOf(packet, number, sections);
         for (const kind of VECTOR_KINDS) means[kind].add(chunks[kind], weight);
         hotkeys.push(packet.hotkey);

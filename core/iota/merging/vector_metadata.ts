@@ -15,7 +15,10 @@ import type { WeightsDtype } from "../orchestrator/settings.ts";
 /** Bytes of an element. */
 export const ITEM_BYTES: Readonly<Record<WeightsDtype, number>> = { bfloat16: 2, float32: 4 };
 
-/** The most bytes that metadata may have; those of 100,000 sections are shorter. */
+/** The most sections that a vector is cut into: those of 700 miners in pairs. */
+export const MAX_SECTIONS = 250_000;
+
+/** The most bytes that metadata may have; those of as many sections are shorter. */
 export const MAX_METADATA_BYTES = 32 * 1024 ** 2;
 
 /** Where a section lies, in bytes and in elements; ends are exclusive. */

@@ -115,6 +115,8 @@ export class ActivationWork {
     const { trainer, cache } = seat;
     const { uid } = job;
     if (job.kind === "tokens" || job.kind === "forward") {
+      // One that comes once more, after its result was lost or late, begins anew.
+      cache.forget(uid);
       cache.add(uid);
       const output = this.#timed(() =>
         job.kind === "tokens"

@@ -14,7 +14,7 @@ import { WeftError } from "../../errors.ts";
 import { WrongPhaseError } from "../api/client.ts";
 import type { ChunkData, Partition, SubmittedWeights } from "../api/schemas.ts";
 import { ChunkMerge, type MergedChunk, type OwnVector, perVector } from "../merging/chunk_merge.ts";
-import type { Section } from "../merging/vector_metadata.ts";
+import { MAX_SECTIONS, type Section } from "../merging/vector_metadata.ts";
 import { compute, consequenceOf } from "./consequences.ts";
 import { type AtHand, loadIfNewer, loadLayerWeights } from "./layer_weights.ts";
 import { type MinerContext, pause } from "./miner_context.ts";
@@ -96,6 +96,7 @@ export class WeightSync {
     const { client, log, training: { weightsDtype } } = this.#context;
     if (this.#uploaded) return true;
     if (seat.backwardsSinceMerge === 0) return false;
+    if (numSections > MAX_SECTIONS) throw new WeftError(`${numSections} sections are too many`);
     await seat.step(signal);
     const bytes = {
       weights: await compute(() => seat.trainer.exportWeights(weightsDtype)),

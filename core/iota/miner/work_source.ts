@@ -103,7 +103,7 @@ export class WorkSource {
     }
     if (direction !== "forward") throw new WeftError(`work in direction ${direction} was given`);
     if (isLast) return await this.#loss(uid, path, work.initial_activation_path, signal);
-    if (!await this.#hasRoom(reported, signal)) {
+    if (!cache.has(uid) && !await this.#hasRoom(reported, signal)) {
       throw new WeftError(`there is no room for activation ${uid}`);
     }
     return { kind: "forward", uid, activation: await this.#transfer.fetch(path, signal) };

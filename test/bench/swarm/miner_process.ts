@@ -12,7 +12,7 @@ import { createStage } from "../../../core/model/pipeline.ts";
 import { findPreset } from "../../../core/model/presets.ts";
 import { measureTuning } from "../../../core/model/tuning.ts";
 import { startMiner } from "../../../core/node/swarm_members.ts";
-import { swarmSettings } from "../../../core/node/swarm_settings.ts";
+import { IN_FLIGHT, swarmSettings } from "../../../core/node/swarm_settings.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
 import { createLog } from "../../../headless/deno_host.ts";
 import { localPlace } from "../../../headless/local_swarm.ts";
@@ -21,8 +21,6 @@ import { loadWebGpu } from "../../../headless/webgpu.ts";
 import { MinerTask } from "./miner_messages.ts";
 import { networkOptions } from "./network_options.ts";
 import { textBatches } from "./text_batches.ts";
-
-const SLOTS = 2;
 
 const task = v.parse(v.pipe(v.string(), v.parseJson(), MinerTask), Deno.args[0]);
 const { url, precision, seed, mergeEvery } = task;
@@ -42,7 +40,7 @@ await startMiner({
   settings: swarmSettings(options, 0, gpu.isSoftware),
 }, {
   trainerFor: async (layer) =>
-    StageTrainer.resume(await createStage(gpu, { ...options, slots: SLOTS }, layer)),
+    StageTrainer.resume(await createStage(gpu, { ...options, slots: IN_FLIGHT }, layer)),
   nextBatch: () =>
     Promise.resolve(int64Tensor([preset.batch, preset.seq], cursor.nextBatch().tokens)),
 }, new AbortController().signal);
