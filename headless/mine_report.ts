@@ -191,7 +191,7 @@ function printable(text: string): string {
 }
 
 function swarmOf({ minersPerLayer, mergeEvery }: StartedEvent): string {
-  const miners = minersPerLayer === 1 ? "one miner a layer" : `${minersPerLayer} miners a layer`;
+  const miners = `${minersPerLayer === 1 ? "one miner" : `${minersPerLayer} miners`} a layer`;
   const merges = mergeEvery === 1 ? "each step" : `every ${mergeEvery} steps`;
-  return `${miners} that speak HTTP with an orchestrator, weights are merged ${merges}`;
+  return `${miners}, all speak HTTP with an orchestrator, weights are merged ${merges}`;
 }
