@@ -85,7 +85,8 @@ export const swarmCommand: Command<typeof FLAGS> = {
   summary:
     "Trains as a swarm over HTTP on loopback: first three stages in three processes that share the " +
     "adapter, beside the same stages called directly; then many miners of small stages, beside one " +
-    "process with the same seed and text. The exit code is 1 if the swarm learns something else.",
+    "process that takes the mean of as many steps from the same seed and text, without any network. " +
+    "The exit code is 1 if the swarm learns something else.",
   flags: FLAGS,
   run,
 };
@@ -155,6 +156,7 @@ function showLikeness(
 ): void {
   printer.heading(`${stages} stages, ${miners} miners each, a merge each step`);
   printer.line("loss on unseen text in nats a token; noise is that of the text's order");
+  printer.line("single steps: in one process over the batches of all miners, not a mean of theirs");
   printer.table(
     [
       { title: "step", align: "right" },
@@ -162,13 +164,15 @@ function showLikeness(
       { title: "noise", align: "right" },
       { title: "swarm", align: "right" },
       { title: "apart, in noise", align: "right" },
+      { title: "single steps", align: "right" },
     ],
-    rows.map(({ step, mean, noise, swarm }) => [
+    rows.map(({ step, mean, noise, swarm, singleStep }) => [
       `${step}`,
       mean.toFixed(4),
       noise.toFixed(4),
       swarm.toFixed(4),
       ((swarm - mean) / noise).toFixed(2),
+      singleStep.toFixed(4),
     ]),
   );
 }

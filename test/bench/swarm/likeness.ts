@@ -1,8 +1,9 @@
 /**
  * Whether a swarm of many small miners learns what one process learns: the same model, seed and text,
- * as many optimizer steps over about as many batches each, and the loss on text that neither has
- * seen. How far runs of one process lie apart that differ in the order of the text alone is the
- * noise.
+ * as many optimizer steps of each miner over about as many batches, and the loss on text that nobody
+ * has seen. How far runs of one process lie apart that differ in the order of the text alone is the
+ * noise. A layer's step is the mean of its miners' steps; what is lost against a single step over
+ * the batches of all of them is shown beside it, and is the method's, not the network's.
  *
  * @module
  */
@@ -13,13 +14,14 @@ import { openGpu } from "../../../core/gpu/gpu.ts";
 import { PassTimer } from "../../../core/gpu/timer.ts";
 import { checkModelConfig, type ModelConfig, type Split } from "../../../core/model/config.ts";
 import { countParameters, findPreset, type Preset } from "../../../core/model/presets.ts";
-import { measureTuning, type Tuning } from "../../../core/model/tuning.ts";
+import { measureTuning } from "../../../core/model/tuning.ts";
 import { LocalSwarm } from "../../../core/node/local_swarm.ts";
 import type { TrainingNetwork } from "../../../core/node/training_network.ts";
 import { createLog } from "../../../headless/deno_host.ts";
 import { localPlace } from "../../../headless/local_swarm.ts";
 import { CACHE_DIR } from "../../../headless/unpack.ts";
 import { type Backend, loadWebGpu } from "../../../headless/webgpu.ts";
+import { AveragedNetwork } from "../../direct_network/averaged_network.ts";
 import { DirectNetwork } from "../../direct_network/direct_network.ts";
 import { networkOptions } from "./network_options.ts";
 import { textBatches, unseenBatches } from "./text_batches.ts";
@@ -46,11 +48,13 @@ export interface LikenessOptions {
 /** Losses on unseen text, in nats a token. */
 export interface LikenessRow {
   readonly step: number;
-  /** Of the runs in one process. */
+  /** Of runs in one process that take the mean of as many steps as a layer has miners. */
   readonly mean: number;
   /** Standard deviation of these. */
   readonly noise: number;
   readonly swarm: number;
+  /** Mean of runs in one process that take one step over all batches. */
+  readonly singleStep: number;
 }
 
 /** A block a stage, of sizes that do not matter. */
@@ -71,35 +75,54 @@ function chainOfStages(stages: number): Preset {
 export async function compareLikeness(options: LikenessOptions): Promise<LikenessRow[]> {
   const { stages, minersPerLayer, onStatus, backend } = options;
   const gpu = await openGpu(await loadWebGpu(backend));
-  const tuning = await measureTuning(gpu, () => performance.now());
   const preset = chainOfStages(stages);
-  const alone: number[][] = [];
-  for (const seed of NOISE_SEEDS) {
-    onStatus(`one process, text in order ${seed}`);
-    // The batches of all miners of a layer make one step.
-    const batchesBeforeMerging = BATCHES * minersPerLayer;
-    const network = networkOptions({ ...preset, batchesBeforeMerging }, how(tuning, 1));
-    const direct = await DirectNetwork.create(gpu, network);
-    alone.push(await losses(direct, gpu, preset, seed, options));
-    direct.destroy();
-  }
+  const network = networkOptions(preset, {
+    ...{ precision: "f32", seed: SEED, mergeEvery: 1, minersPerLayer },
+    tuning: await measureTuning(gpu, () => performance.now()),
+  });
   onStatus(`${stages} stages with ${minersPerLayer} miners each`);
   const place = localPlace(STORE, createLog("warn", options.log));
-  const network = networkOptions(preset, how(tuning, minersPerLayer));
   const swarm = await LocalSwarm.create(gpu, network, place);
   const together = await losses(swarm, gpu, preset, SEED, options);
-  gpu.close();
-  return together.map((loss, look) => {
-    const all = alone.map((run) => run[look]);
-    const mean = all.reduce((sum, each) => sum + each, 0) / all.length;
-    const squares = all.reduce((sum, each) => sum + (each - mean) ** 2, 0);
-    const noise = Math.sqrt(squares / (all.length - 1));
-    return { step: Math.round(options.steps * (look + 1) / LOOKS), mean, noise, swarm: loss };
+  const alone = await inAllOrders("one process", gpu, preset, options, () => {
+    return AveragedNetwork.create(gpu, network, minersPerLayer);
   });
+  const wide = { ...network, batchesBeforeMerging: BATCHES * minersPerLayer };
+  const single = await inAllOrders("single steps", gpu, preset, options, () => {
+    return DirectNetwork.create(gpu, wide);
+  });
+  gpu.close();
+  return together.map((loss, look) => ({
+    step: Math.round(options.steps * (look + 1) / LOOKS),
+    ...spread(alone.map((run) => run[look])),
+    swarm: loss,
+    singleStep: spread(single.map((run) => run[look])).mean,
+  }));
 }
 
-function how(tuning: Tuning, minersPerLayer: number): Parameters<typeof networkOptions>[1] {
-  return { precision: "f32", tuning, seed: SEED, mergeEvery: 1, minersPerLayer };
+/** Losses of one run for each order of the text. */
+async function inAllOrders(
+  name: string,
+  gpu: Gpu,
+  preset: Preset,
+  options: LikenessOptions,
+  create: () => Promise<TrainingNetwork & { destroy(): void }>,
+): Promise<number[][]> {
+  const runs: number[][] = [];
+  for (const seed of NOISE_SEEDS) {
+    options.onStatus(`${name}, text in order ${seed}`);
+    const network = await create();
+    runs.push(await losses(network, gpu, preset, seed, options));
+    network.destroy();
+  }
+  return runs;
+}
+
+/** Mean and standard deviation. */
+function spread(values: readonly number[]): { readonly mean: number; readonly noise: number } {
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const squares = values.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return { mean, noise: Math.sqrt(squares / (values.length - 1)) };
 }
 
 /** Trains, and measures at each quarter of the steps. Ends the network. */
