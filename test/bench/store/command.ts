@@ -111,11 +111,11 @@ function show(printer: Printer, rows: readonly TransferRow[], sizeMib: number): 
       { title: "server's memory", align: "right" },
       { title: "client's", align: "right" },
     ],
-    rows.map(({ work, synced, ms, copyMs, serverBytes, clientBytes }) => [
+    rows.map(({ work, moves, synced, ms, copyMs, serverBytes, clientBytes }) => [
       work,
       synced ? "on the disk" : "as cp counts",
-      rate(ms),
-      rate(copyMs),
+      rate(ms / moves),
+      rate(copyMs / moves),
       `${threeDigits(copyMs / ms)}x`,
       `${(serverBytes / MIB).toFixed(0)} MiB`,
       `${(clientBytes / MIB).toFixed(0)} MiB`,

@@ -45,10 +45,11 @@ test("measureTransfers() measures both ways, with and without the disk's time", 
   const http = nodeHttp();
   const { rows, copies, left } = await measure(http);
   http.close();
-  const expected = [["upload", false], ["download", false], ["upload", true], ["download", true]];
+  const works = ["upload", "download", "upload + download"];
+  const expected = [false, true].flatMap((synced) => works.map((work) => [work, synced]));
   assert.deepEqual(rows.map(({ work, synced }) => [work, synced]), expected);
-  for (const { ms, copyMs, clientBytes, serverBytes } of rows) {
-    assert.deepEqual([ms, copyMs, clientBytes], [1000, 1000, MEMORY_BYTES]);
+  for (const { moves, ms, copyMs, clientBytes, serverBytes } of rows) {
+    assert.deepEqual([ms, copyMs, clientBytes], [1000 * moves, 1000 * moves, MEMORY_BYTES]);
     assert.isAbove(serverBytes, 1e6, "of another process");
   }
   // Two works, in two rounds of which one is not counted, with two kinds of store.

@@ -37,7 +37,9 @@ export interface TransferSettings {
 
 /** One kind of transfer; each of its rounds stands beside a copy. */
 export interface TransferRow {
-  readonly work: "upload" | "download";
+  readonly work: "upload" | "download" | "upload + download";
+  /** How often the file is moved: the two together stand beside two copies. */
+  readonly moves: number;
   /** Whether both have reached the disk, rather than the system's memory, when they count as done. */
   readonly synced: boolean;
   /** Medians. */
@@ -86,7 +88,9 @@ class Rounds {
     const works = { upload: () => this.#upload(), download: () => this.#download() };
     const samples = { upload: new Samples(), download: new Samples() };
     // The first round fills the caches and is not counted.
+    const both = new Samples();
     for (let round = 0; round <= this.settings.rounds; round++) {
+      const taken: Sample[] = [];
       for (const work of ["upload", "download"] as const) {
         const copyMs = await this.#timed(() => this.#copy());
         await Deno.remove(this.#target);
@@ -95,14 +99,17 @@ class Rounds {
         const ms = await this.#timed(works[work]);
         memory.stop();
         const [serverBytes, clientBytes] = [await this.#serverMemory(), memory.take()];
-        if (round > 0) samples[work].add({ ms, copyMs, serverBytes, clientBytes });
+        taken.push({ ms, copyMs, serverBytes, clientBytes });
+        if (round > 0) samples[work].add(taken[taken.length - 1]);
       }
+      if (round > 0) both.add(oneAfterOther(taken));
       if (round === 0) await checkSame(this.source, this.#target);
       for (const path of [this.#target, this.served.objectPath]) await Deno.remove(path);
     }
     return [
-      { work: "upload", synced: this.synced, ...samples.upload.summary() },
-      { work: "download", synced: this.synced, ...samples.download.summary() },
+      { work: "upload", moves: 1, synced: this.synced, ...samples.upload.summary() },
+      { work: "download", moves: 1, synced: this.synced, ...samples.download.summary() },
+      { work: "upload + download", moves: 2, synced: this.synced, ...both.summary() },
     ];
   }
 
@@ -145,7 +152,19 @@ class Rounds {
   }
 }
 
-type Sample = Omit<TransferRow, "work" | "synced">;
+type Sample = Omit<TransferRow, "work" | "moves" | "synced">;
+
+function oneAfterOther(samples: readonly Sample[]): Sample {
+  const sum = (of: (sample: Sample) => number): number => {
+    return samples.reduce((total, sample) => total + of(sample), 0);
+  };
+  return {
+    ms: sum(({ ms }) => ms),
+    copyMs: sum(({ copyMs }) => copyMs),
+    serverBytes: Math.max(...samples.map(({ serverBytes }) => serverBytes)),
+    clientBytes: Math.max(...samples.map(({ clientBytes }) => clientBytes)),
+  };
+}
 
 class Samples {
   readonly #all: Sample[] = [];
