@@ -7,9 +7,8 @@
 
 import * as v from "valibot";
 import { Refusal } from "../core/iota/api/service.ts";
-import type { SignatureCheck } from "../core/iota/epistula.ts";
 import type { Thread } from "../core/host.ts";
-import { verifyMessage } from "../core/wallet/verify.ts";
+import { type SignatureCheck, verifyMessage } from "../core/wallet/verify.ts";
 import { startThread } from "./threads.ts";
 
 /** Checks that a thread is given at once. */

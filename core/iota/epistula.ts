@@ -17,8 +17,9 @@ import { WeftError } from "../errors.ts";
 import type { HeaderSource, RandomBytes, WallClock } from "../host.ts";
 import { isAddress, plainAddress } from "../wallet/address.ts";
 import type { Signer } from "../wallet/signer.ts";
-import { verifyMessage } from "../wallet/verify.ts";
-import { type PythonData, pythonJson } from "./python_json.ts";
+import { type SignatureCheck, verifyMessage } from "../wallet/verify.ts";
+import { type PythonData, pythonJson } from "../formats/python_json.ts";
+import { uuid4 } from "../formats/uuid.ts";
 
 /** How old a request may be. */
 export const MAX_AGE_MS = 10_000;
@@ -81,13 +82,6 @@ export function signedMessage(
 export class EpistulaError extends WeftError {
   override name = "EpistulaError";
 }
-
-/** Whether this is the address's signature of this message, as `verifyMessage` tells. */
-export type SignatureCheck = (
-  message: Uint8Array,
-  signature: Uint8Array,
-  address: string,
-) => Promise<boolean>;
 
 /** Verifies requests, each of which is good once. */
 export class EpistulaVerifier {
@@ -180,14 +174,4 @@ function readHeaders(headers: HeaderSource): EpistulaHeaders {
   if (!isBittensorAddress(signedBy)) throw new EpistulaError("Invalid Sender key");
   if (!UUID.test(uuid)) throw new EpistulaError("Invalid uuid");
   return { timestamp, timestampMs, uuid, signedBy, signature: hexToBytes(signature) };
-}
-
-/** A random UUID, version 4 of RFC 9562. */
-export function uuid4(randomBytes: RandomBytes): string {
-  const bytes = randomBytes(16);
-  bytes[6] = 0x40 | (bytes[6] & 0x0f);
-  bytes[8] = 0x80 | (bytes[8] & 0x3f);
-  const hex = bytesToHex(bytes);
-  const cuts = [0, 8, 12, 16, 20, 32];
-  return cuts.slice(1).map((end, at) => hex.slice(cuts[at], end)).join("-");
 }

@@ -52,6 +52,13 @@ export function verifyMessage(
     verifySignature(concatBytes(WRAPPER.start, message, WRAPPER.end), signature, address);
 }
 
+/** As {@linkcode verifyMessage}, done elsewhere, such as on another thread. */
+export type SignatureCheck = (
+  message: Uint8Array,
+  signature: Uint8Array,
+  address: string,
+) => Promise<boolean>;
+
 /**
  * The bytes that btwallet signs for a text: those of its hex digits after `0x`, else its UTF-8.
  *

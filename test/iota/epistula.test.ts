@@ -8,7 +8,7 @@ import {
   signedMessage,
   signRequest,
 } from "../../core/iota/epistula.ts";
-import type { PythonData } from "../../core/iota/python_json.ts";
+import type { PythonData } from "../../core/formats/python_json.ts";
 import { Keypair } from "../../core/wallet/keypair.ts";
 import { readyKeys } from "../../core/wallet/ready.ts";
 import { verifySignature } from "../../core/wallet/verify.ts";

@@ -20,7 +20,7 @@ import type {
 } from "../../host.ts";
 import type { Signer } from "../../wallet/signer.ts";
 import { signRequest } from "../epistula.ts";
-import { type PythonData, pythonJson } from "../python_json.ts";
+import { type PythonData, pythonJson } from "../../formats/python_json.ts";
 import { errorOf, parseJson, type Received, UnansweredError } from "./client_errors.ts";
 import { routeTarget } from "./route_path.ts";
 import {

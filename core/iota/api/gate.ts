@@ -11,8 +11,10 @@
 
 import * as v from "valibot";
 import type { Clock, HeaderSource, Log, ServedRequest, WallClock } from "../../host.ts";
-import { EpistulaError, EpistulaVerifier, type SignatureCheck } from "../epistula.ts";
-import { type PythonData, pythonJson } from "../python_json.ts";
+import type { SignatureCheck } from "../../wallet/verify.ts";
+import { EpistulaError, EpistulaVerifier } from "../epistula.ts";
+import { type PythonData, pythonJson } from "../../formats/python_json.ts";
+import { type JsonBody, readJson } from "../../formats/python_json_reader.ts";
 import { RateRefusal, ValidationRefusal } from "./answers.ts";
 import { limitText, RateLimiter } from "./rate_limit.ts";
 import {
@@ -24,7 +26,7 @@ import {
   SPEC_VERSION_HEADER,
 } from "./routes.ts";
 import { Refusal } from "./service.ts";
-import { asPython, type JsonBody, readJson } from "./signed_body.ts";
+import { asPython } from "./signed_body.ts";
 
 const MAX_BODY_BYTES = 1024 ** 2;
 /** Who registers has no version yet, or an old one. */

@@ -11,7 +11,7 @@ import { WeftError } from "../../errors.ts";
 import { type HostTensor, tensorToFloat32, tensorToInt32 } from "../../formats/dtype.ts";
 import { readTorchTensor, writeTorchTensor } from "../../formats/torch_pt.ts";
 import type { Direction } from "../api/schemas.ts";
-import { uuid4 } from "../epistula.ts";
+import { uuid4 } from "../../formats/uuid.ts";
 import type { MinerContext } from "./miner_context.ts";
 
 /** Of a torch file beside its tensor, and more than that. */

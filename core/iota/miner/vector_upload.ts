@@ -10,7 +10,7 @@
  */
 
 import { WeftError } from "../../errors.ts";
-import { uuid4 } from "../epistula.ts";
+import { uuid4 } from "../../formats/uuid.ts";
 import { isAllFinite } from "../merging/elements.ts";
 import { type OwnVector, VECTOR_KINDS, type VectorKind } from "../merging/chunk_merge.ts";
 import {

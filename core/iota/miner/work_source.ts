@@ -10,7 +10,7 @@ import { UsageError, WeftError } from "../../errors.ts";
 import type { HostTensor } from "../../formats/dtype.ts";
 import { RefusedError, WrongPhaseError } from "../api/client.ts";
 import type { Activation } from "../api/schemas.ts";
-import { uuid4 } from "../epistula.ts";
+import { uuid4 } from "../../formats/uuid.ts";
 import { ActivationTransfer } from "./activation_transfer.ts";
 import { consequenceOf } from "./consequences.ts";
 import { type MinerContext, pause } from "./miner_context.ts";

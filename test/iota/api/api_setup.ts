@@ -14,7 +14,7 @@ import type {
   WallClock,
 } from "../../../core/host.ts";
 import { signRequest } from "../../../core/iota/epistula.ts";
-import type { PythonData } from "../../../core/iota/python_json.ts";
+import type { PythonData } from "../../../core/formats/python_json.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../../../core/iota/api/client.ts";
 import { VALIDATOR_ROUTES } from "../../../core/iota/api/routes.ts";
 import { EpistulaVerifier } from "../../../core/iota/epistula.ts";
-import { PythonFloat } from "../../../core/iota/python_json.ts";
+import { PythonFloat } from "../../../core/formats/python_json.ts";
 import { failureOf, KeptLog } from "../../harness/kept_log.ts";
 import { ALICE, randomBytes, response, TestTime, textOf } from "./api_setup.ts";
 

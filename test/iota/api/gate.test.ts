@@ -6,7 +6,7 @@ import type { ServerOptions } from "../../../core/iota/api/gate.ts";
 import { ROUTES } from "../../../core/iota/api/routes.ts";
 import { serveRoutes } from "../../../core/iota/api/server.ts";
 import { Refusal } from "../../../core/iota/api/service.ts";
-import { PythonFloat } from "../../../core/iota/python_json.ts";
+import { PythonFloat } from "../../../core/formats/python_json.ts";
 import { verifyMessage } from "../../../core/wallet/verify.ts";
 import { KeptLog } from "../../harness/kept_log.ts";
 import {

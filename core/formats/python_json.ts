@@ -1,6 +1,6 @@
 /**
- * JSON as Python's `json.dumps(data, sort_keys=True)` writes it, byte for byte: what is signed on this
- * network is that text, whatever was sent.
+ * JSON as Python's `json.dumps` writes it, byte for byte: for one network what is signed is such a
+ * text, whatever was sent, and for another what Python itself would have sent.
  *
  * @module
  */
@@ -21,35 +21,52 @@ export type PythonData =
   | readonly PythonData[]
   | { readonly [key: string]: PythonData };
 
+/** Arguments of `json.dumps`. */
+export interface JsonStyle {
+  /** `sort_keys`: by code point. */
+  readonly sorted: boolean;
+  /** `ensure_ascii`: all but printable ASCII is escaped. */
+  readonly ascii: boolean;
+  /** `separators=(",", ":")` rather than `", "` and `": "`. */
+  readonly compact: boolean;
+}
+
+const SORTED: JsonStyle = { sorted: true, ascii: true, compact: false };
+
 /**
- * The text of some data: keys sorted by code point, `", "` and `": "` between, all but printable
- * ASCII escaped.
+ * The text of some data.
  *
+ * @param style of `json.dumps(data, sort_keys=True)` unless another is given
  * @throws {TypeError} for a number with a fraction, or too large to be exact
  */
-export function pythonJson(data: PythonData): string {
+export function pythonJson(data: PythonData, style: JsonStyle = SORTED): string {
   if (data === null || typeof data === "boolean" || typeof data === "bigint") return `${data}`;
-  if (typeof data === "string") return pythonString(data);
+  if (typeof data === "string") return style.ascii ? asciiString(data) : JSON.stringify(data);
   if (typeof data === "number") return pythonInteger(data);
   if (data instanceof PythonFloat) return pythonFloat(data.value);
-  if (isArray(data)) return `[${data.map(pythonJson).join(", ")}]`;
-  const members = Object.keys(data).sort(compareCodePoints)
-    .map((key) => `${pythonString(key)}: ${pythonJson(data[key])}`);
-  return `{${members.join(", ")}}`;
+  const [comma, colon] = style.compact ? [",", ":"] : [", ", ": "];
+  const text = (item: PythonData): string => pythonJson(item, style);
+  if (isPythonList(data)) return `[${data.map(text).join(comma)}]`;
+  const keys = style.sorted ? Object.keys(data).sort(compareCodePoints) : Object.keys(data);
+  return `{${keys.map((key) => text(key) + colon + text(data[key])).join(comma)}}`;
 }
 
 /** `Array.isArray` does not know of readonly arrays. */
-function isArray(data: PythonData): data is readonly PythonData[] {
+export function isPythonList(data: PythonData): data is readonly PythonData[] {
   return Array.isArray(data);
 }
 
-function pythonInteger(value: number): string {
+/** Digits of a whole number. @throws {TypeError} if it is none, or not exact */
+export function pythonInteger(value: number): string {
   if (Number.isSafeInteger(value)) return `${value === 0 ? 0 : value}`;
   throw new TypeError(`${value} is no whole number that is exact: use PythonFloat or a bigint`);
 }
 
-/** Python's `repr` of a float: the shortest digits that read back, an exponent below 1e-4, from 1e16. */
-function pythonFloat(value: number): string {
+/**
+ * A float in JSON, and finite ones as `repr` writes them: the shortest digits that read back, with an
+ * exponent below 1e-4 and from 1e16.
+ */
+export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
   const [, sign, first, rest = "", exponentText] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/
@@ -75,7 +92,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A character beyond the first plane is two UTF-16 units, each escaped, as Python does too. */
-function pythonString(text: string): string {
+function asciiString(text: string): string {
   const escaped = text.replaceAll(
     /["\\]|[^ -~]/g,
     (unit) => SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { test } from "#test";
 import { assert } from "chai";
-import { type PythonData, PythonFloat, pythonJson } from "../../core/iota/python_json.ts";
+import { type PythonData, PythonFloat, pythonJson } from "../../core/formats/python_json.ts";
 
 const float = (value: number): PythonFloat => new PythonFloat(value);
 
