@@ -1,0 +1,286 @@
+/**
+ * An axon: answers synapses over HTTP. A request is read from its headers, its sender looked up and
+ * its signature checked, and only then its body is read and its handler called.
+ *
+ * Safer than the reference: an unsigned request is refused, nonces have a bound ahead and survive a
+ * restart, bodies and rates are bounded, and an address of which nothing good comes is answered
+ * without work.
+ *
+ * Source: opentensor/bittensor v10.2, `bittensor/core/axon.py`.
+ *
+ * @module
+ */
+
+import { readBytes } from "../../formats/byte_stream.ts";
+import { type PythonData, pythonJson } from "../../formats/python_json.ts";
+import { readJson } from "../../formats/python_json_reader.ts";
+import { uuid4 } from "../../formats/uuid.ts";
+import type {
+  Clock,
+  Log,
+  RandomBytes,
+  ServedRequest,
+  ServedResponse,
+  WallClock,
+} from "../../host.ts";
+import type { Signer } from "../../wallet/signer.ts";
+import type { SignatureCheck } from "../../wallet/verify.ts";
+import { fromHeaders, toHeaders } from "../synapse/headers.ts";
+import { pythonStr } from "../synapse/python_str.ts";
+import { answerText, signText } from "../synapse/signed_text.ts";
+import {
+  bodyHash,
+  createSynapse,
+  dumpSynapse,
+  readSynapse,
+  type Synapse,
+  type SynapseKind,
+} from "../synapse/synapse.ts";
+import { PING } from "../synapse/synapses.ts";
+import type { TerminalInfo } from "../synapse/terminal_info.ts";
+import { FloodGuard } from "./flood_guard.ts";
+import type { NonceBook } from "./nonce_book.ts";
+import { AxonRefusal, blacklisted } from "./refusal.ts";
+import { verify } from "./verification.ts";
+
+const MAX_BODY_BYTES = 1024 ** 2;
+/** Answers in the style of FastAPI's. */
+const ANSWER_STYLE = { sorted: false, ascii: false, compact: true };
+/** What one address may ask, what of it may come to nothing, and what one hotkey may ask. */
+const BUDGETS = {
+  address: { burst: 10_000, perSecond: 5_000 },
+  failures: { burst: 100, perSecond: 10 },
+  hotkey: { burst: 5_000, perSecond: 3_000 },
+};
+
+/** What an axon is made of. */
+export interface AxonOptions {
+  readonly signer: Signer;
+  /** What its errors tell: `100a + 10b + c` for the compute network's a.b.c. */
+  readonly version: number;
+  readonly clock: Clock;
+  readonly wallClock: WallClock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  readonly nonces: NonceBook;
+  readonly checkSignature: SignatureCheck;
+  /** As the reference: requests need no signature. @default {false} */
+  readonly lenient?: boolean;
+}
+
+/** A verified request as its handler gets it. */
+export interface AxonCall<Kind extends SynapseKind> {
+  /** Of the body; what it says of its sender is unverified. */
+  readonly synapse: Synapse<Kind>;
+  /** Who signed it. */
+  readonly hotkey: string;
+  readonly priority: number;
+  /** When it came, on the host's clock. */
+  readonly arrivedMs: number;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** How an axon treats one kind of synapse. */
+export interface AxonRoute<Kind extends SynapseKind> {
+  readonly kind: Kind;
+  /** Gives the fields of the answer; what it throws becomes a status 500. */
+  forward(call: AxonCall<Kind>): Promise<Synapse<Kind>["fields"]>;
+  /** Why a hotkey may not ask this, from headers that nobody has verified; undefined if it may. */
+  blacklist?(hotkey: string | null): string | undefined;
+  /** Of a verified request. @default {0} */
+  priority?(hotkey: string): number;
+  /** @default {1048576} */
+  readonly maxBodyBytes?: number;
+}
+
+/** A request on its way. */
+interface Exchange {
+  readonly request: ServedRequest;
+  readonly arrivedMs: number;
+  /** Of its headers, as far as it came. */
+  synapse: Synapse;
+}
+
+/** See the module. */
+export class Axon {
+  readonly #routes = new Map<string, AxonRoute<SynapseKind>>();
+  readonly #addresses: FloodGuard;
+  readonly #failures: FloodGuard;
+  readonly #hotkeys: FloodGuard;
+  /** Constant for the instance's lifetime. */
+  readonly #uuid: string;
+
+  constructor(readonly options: AxonOptions) {
+    const { clock, randomBytes } = options;
+    this.#addresses = new FloodGuard(clock, BUDGETS.address);
+    this.#failures = new FloodGuard(clock, BUDGETS.failures);
+    this.#hotkeys = new FloodGuard(clock, BUDGETS.hotkey);
+    this.#uuid = uuid4(randomBytes);
+    this.attach({ kind: PING, forward: ({ synapse }) => Promise.resolve(synapse.fields) });
+  }
+
+  /** Answers a kind of synapse from now on. */
+  attach<Kind extends SynapseKind>(route: AxonRoute<Kind>): this {
+    // What a handler is called with was read by the entries of this very kind.
+    this.#routes.set(route.kind.name, route as unknown as AxonRoute<SynapseKind>);
+    return this;
+  }
+
+  /** Answers one request; never throws. */
+  readonly handler = async (request: ServedRequest): Promise<ServedResponse> => {
+    const exchange: Exchange = {
+      request,
+      arrivedMs: this.options.clock.nowMs(),
+      synapse: createSynapse(PING, {}),
+    };
+    try {
+      return await this.#answer(exchange);
+    } catch (error) {
+      return await this.#refuse(exchange, error);
+    }
+  };
+
+  async #answer(exchange: Exchange): Promise<ServedResponse> {
+    const { request: { remoteAddress, headers }, request } = exchange;
+    if (this.#failures.isUsedUp(remoteAddress) || !this.#addresses.take(remoteAddress)) {
+      throw new AxonRefusal(429, "Too many requests of this address, try again later");
+    }
+    const route = this.#routeOf(request);
+    exchange.synapse = this.#preprocess(fromHeaders(route.kind, headers), request);
+    const reason = route.blacklist?.(exchange.synapse.dendrite.hotkey);
+    if (reason !== undefined) throw blacklisted(reason);
+    const hotkey = await verify(exchange.synapse, this.#verifierOptions);
+    if (!this.#hotkeys.take(hotkey)) {
+      throw new AxonRefusal(429, "Too many requests of this hotkey, try again later");
+    }
+    const synapse = await this.#readBody(route, exchange);
+    const fields = await route.forward({
+      ...{ synapse, hotkey, arrivedMs: exchange.arrivedMs, signal: request.signal },
+      priority: route.priority?.(hotkey) ?? 0,
+    });
+    return this.#success({ ...synapse, fields }, exchange.arrivedMs);
+  }
+
+  get #verifierOptions(): Parameters<typeof verify>[1] {
+    const { signer, nonces, checkSignature, lenient = false } = this.options;
+    return { hotkey: signer.address, nonces, checkSignature, lenient };
+  }
+
+  #routeOf({ method, target }: ServedRequest): AxonRoute<SynapseKind> {
+    const [, name = ""] = target.split("?", 1)[0].split("/");
+    const route = this.#routes.get(decoded(name));
+    if (route === undefined) {
+      const known = pythonStr([...this.#routes.keys()]);
+      throw new AxonRefusal(404, `Synapse name '${name}' not found. Available synapses ${known}`);
+    }
+    if (method !== "POST" && method !== "GET") throw new AxonRefusal(405, "Method Not Allowed");
+    return route;
+  }
+
+  /** Fills in what the axon itself knows. */
+  #preprocess(synapse: Synapse, { remoteAddress }: ServedRequest): Synapse {
+    const { version, wallClock } = this.options;
+    const nonce = BigInt(Math.round(wallClock.unixMs() * 1000)) * 1000n;
+    return {
+      ...synapse,
+      axon: { ...synapse.axon, version, uuid: this.#uuid, nonce, statusCode: 100 },
+      dendrite: { ...synapse.dendrite, ip: remoteAddress },
+    };
+  }
+
+  async #readBody(
+    { kind, maxBodyBytes = MAX_BODY_BYTES }: AxonRoute<SynapseKind>,
+    { request, synapse: { computedBodyHash } }: Exchange,
+  ): Promise<Synapse> {
+    const length = Number(request.headers.get("content-length") ?? 0);
+    if (length > maxBodyBytes) throw tooLarge(maxBodyBytes);
+    const bytes = await readBytes(request.body, maxBodyBytes, "the body").catch((error) => {
+      throw request.signal.aborted ? error : tooLarge(maxBodyBytes);
+    });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const synapse = readSynapse(kind, readJson(text).asSent);
+    const hash = bodyHash(synapse);
+    if (hash === computedBodyHash) return synapse;
+    throw new Error(`Hash mismatch with ${hash} and ${computedBodyHash}`);
+  }
+
+  #success(synapse: Synapse, arrivedMs: number): ServedResponse {
+    const axon: TerminalInfo = {
+      ...synapse.axon,
+      statusCode: synapse.axon.statusCode ?? 200,
+      statusMessage: synapse.axon.statusMessage || "Success",
+      processTime: this.#secondsSince(arrivedMs),
+    };
+    const answered = { ...synapse, axon };
+    const body = encode(dumpSynapse(answered));
+    return { status: axon.statusCode ?? 200, headers: answerHeaders(answered, body), body };
+  }
+
+  /** Who floods gets no signature: it costs as much as checking one, and nobody checks it. */
+  async #refuse(exchange: Exchange, error: unknown): Promise<ServedResponse> {
+    const { request: { remoteAddress }, arrivedMs, synapse } = exchange;
+    const isKnown = this.#failures.take(remoteAddress);
+    const { status, message } = this.#describe(exchange, error);
+    const body = encode({ message });
+    if (!isKnown) return { status, headers: { "content-type": "application/json" }, body };
+    const axon: TerminalInfo = {
+      ...{ ...synapse.axon, statusCode: status, statusMessage: message },
+      processTime: this.#secondsSince(arrivedMs),
+    };
+    const text = answerText(axon, synapse.dendrite.hotkey);
+    const signature = axon.uuid === null ? null : await signText(this.options.signer, text);
+    return {
+      status,
+      headers: answerHeaders({ ...synapse, axon: { ...axon, signature } }, body),
+      body,
+    };
+  }
+
+  #describe(
+    { request: { remoteAddress, signal }, synapse }: Exchange,
+    error: unknown,
+  ): { readonly status: number; readonly message: string } {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
+    const who = `${synapse.kind.name} of ${
+      synapse.dendrite.hotkey ?? "nobody"
+    } at ${remoteAddress}`;
+    if (error instanceof AxonRefusal) {
+      this.options.log.debug(`${error.status} ${oneLine(`${who}: ${error.message}`)}`);
+      return error;
+    }
+    const id = uuid4(this.options.randomBytes);
+    if (!signal.aborted) this.options.log.warn(`500 #${id} ${oneLine(`${who}: ${reason}`)}`);
+    return { status: 500, message: `Internal Server Error #${id}` };
+  }
+
+  #secondsSince(arrivedMs: number): number {
+    return (this.options.clock.nowMs() - arrivedMs) / 1000;
+  }
+}
+
+const MAX_LINE_LETTERS = 300;
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{C}]+/gu, " ").slice(0, MAX_LINE_LETTERS);
+}
+
+function tooLarge(maxBytes: number): AxonRefusal {
+  return new AxonRefusal(413, `The body has more than ${maxBytes} bytes`);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function encode(data: PythonData): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(pythonJson(data, ANSWER_STYLE));
+}
+
+function answerHeaders(synapse: Synapse, body: Uint8Array): Record<string, string> {
+  return { ...toHeaders(synapse, body.length), "content-type": "application/json" };
+}
