@@ -43,7 +43,17 @@ interface Seen {
   readonly synapses: Synapse[];
 }
 
-async function open(options: Partial<AxonOptions> = {}, setup = new AxonSetup()) {
+/** An axon with a blacklist, and what reached its handler. */
+interface Opened {
+  readonly setup: AxonSetup;
+  readonly axon: Axon;
+  readonly seen: Seen;
+}
+
+async function open(
+  options: Partial<AxonOptions> = {},
+  setup = new AxonSetup(),
+): Promise<Opened> {
   const seen: Seen = { hotkeys: [], synapses: [] };
   const axon = await setup.axon(options);
   axon.attach({

@@ -103,12 +103,15 @@ export function served(
     method: changes.method ?? "POST",
     target: changes.target ?? target,
     headers: { get: (name) => known.get(name) ?? null },
-    body: (async function* () {
-      yield await Promise.resolve(bytes);
-    })(),
+    body: oneByOne([bytes]),
     remoteAddress: changes.remoteAddress ?? "127.0.0.1",
     signal: changes.signal ?? new AbortController().signal,
   };
+}
+
+/** Pieces that come one after the other. */
+export async function* oneByOne<Piece>(pieces: readonly Piece[]): AsyncGenerator<Piece, void> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
 }
 
 /** An answer's body as text. */

@@ -8,6 +8,7 @@ import { test } from "#test";
 import { assert } from "chai";
 import { CHALLENGE } from "../../../core/compute/synapse/synapses.ts";
 import { PythonFloat } from "../../../core/formats/python_json.ts";
+import type { ServedResponse } from "../../../core/host.ts";
 import { TestTime } from "../../iota/api/api_setup.ts";
 import { AxonSetup, messageOf, served, textOf } from "./axon_setup.ts";
 
@@ -61,7 +62,7 @@ const ASKED = whole(
 const PROCESS_TIME = "0.0005862712860107422";
 
 /** The real axon's handler and moment. */
-async function replay(count: number) {
+async function replay(count: number): Promise<ServedResponse[]> {
   const time = new TestTime();
   time.advance(Number(BigInt(NONCE) / 1_000_000n) + 1 - time.unixMs());
   const setup = new AxonSetup({ time });
@@ -75,7 +76,7 @@ async function replay(count: number) {
       return Promise.resolve({ ...synapse.fields, output });
     },
   });
-  const answers = [];
+  const answers: ServedResponse[] = [];
   for (let at = 0; at < count; at++) {
     answers.push(await axon.handler(served("/Challenge", HEADERS, ASKED)));
   }
