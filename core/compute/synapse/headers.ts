@@ -20,7 +20,8 @@ import {
   type Synapse,
   type SynapseKind,
 } from "./synapse.ts";
-import { dumpTerminal, TERMINAL_FIELDS } from "./terminal_info.ts";
+import { PING } from "./synapses.ts";
+import { dumpTerminal, TERMINAL_FIELDS, type TerminalInfo } from "./terminal_info.ts";
 
 const AXON = "bt_header_axon_";
 const DENDRITE = "bt_header_dendrite_";
@@ -68,6 +69,17 @@ export function fromHeaders<Kind extends SynapseKind>(
     axon: terminalOf(AXON, headers),
     dendrite: terminalOf(DENDRITE, headers),
   });
+}
+
+/** What headers tell of both ends. @throws {SynapseFormatError} if it cannot be read */
+export function terminalsOf(
+  headers: HeaderSource,
+): { readonly axon: TerminalInfo; readonly dendrite: TerminalInfo } {
+  const { axon, dendrite } = readSynapse(PING, {
+    axon: terminalOf(AXON, headers),
+    dendrite: terminalOf(DENDRITE, headers),
+  });
+  return { axon, dendrite };
 }
 
 function prefixed(
