@@ -21,12 +21,14 @@ import type { Trainer } from "../iota/miner/trainer.ts";
 import { createStage, Pipeline } from "../model/pipeline.ts";
 import type { Stage } from "../model/stage.ts";
 import { copyStage } from "./copy_stage.ts";
+import { GpuTurns } from "./gpu_turns.ts";
 import { LocalOrchestrator } from "./local_orchestrator.ts";
 import { startMiner, startValidator } from "./swarm_members.ts";
 import type { SwarmPlace } from "./swarm_place.ts";
 import { SwarmRounds } from "./swarm_rounds.ts";
 import { IN_FLIGHT, swarmSettings } from "./swarm_settings.ts";
 import type { NetworkOptions, RoundResult, TrainingNetwork } from "./training_network.ts";
+import { TurnTakingTrainer } from "./turn_taking_trainer.ts";
 
 /** How often it is looked whether the miners are idle. */
 const IDLE_LOOK_MS = 20;
@@ -61,6 +63,7 @@ export class LocalSwarm implements TrainingNetwork {
     readonly place: SwarmPlace,
     /** A miner of each layer, as often as there are miners of a layer. */
     readonly pipelines: readonly Pipeline[],
+    readonly turns: GpuTurns,
   ) {
     this.#free = options.model.splits.map((_, layer) =>
       pipelines.map(({ stages }) => stages[layer])
@@ -69,18 +72,20 @@ export class LocalSwarm implements TrainingNetwork {
 
   /**
    * Builds all stages with fresh weights.
+   * @param turns when its miners may use the GPU
    * @throws {WeftError} if the GPU has not the memory for them
    */
   static async create(
     gpu: Gpu,
     options: NetworkOptions,
     place: SwarmPlace,
+    turns = new GpuTurns(),
   ): Promise<LocalSwarm> {
     const pipelines: Pipeline[] = [];
     while (pipelines.length < options.minersPerLayer) {
       pipelines.push(await Pipeline.create(gpu, { ...options, slots: IN_FLIGHT }));
     }
-    return new LocalSwarm(gpu, options, place, pipelines);
+    return new LocalSwarm(gpu, options, place, pipelines, turns);
   }
 
   get pipeline(): Pipeline {
@@ -194,7 +199,7 @@ export class LocalSwarm implements TrainingNetwork {
       };
       const trainer = StageTrainer.resume(stage, { timer, rateFor });
       await trainer.reset();
-      return trainer;
+      return new TurnTakingTrainer(trainer, this.turns);
     };
   }
 
@@ -242,7 +247,7 @@ export class LocalSwarm implements TrainingNetwork {
       this.#validatorStage?.destroy();
       const slots = 2 * IN_FLIGHT;
       this.#validatorStage = await createStage(gpu, { ...options, slots }, layer);
-      return StageTrainer.resume(this.#validatorStage);
+      return new TurnTakingTrainer(StageTrainer.resume(this.#validatorStage), this.turns);
     };
     const { settings } = orchestrator;
     const running = startValidator(
