@@ -6,6 +6,7 @@
  */
 
 import { type CommandGroup, member, runGroupAsProcess } from "../../headless/command_group.ts";
+import { axonCommand } from "./axon/command.ts";
 import { chainCommand } from "./chain/command.ts";
 import { hashCommand } from "./hash/command.ts";
 import { orchestratorCommand } from "./orchestrator/command.ts";
@@ -25,6 +26,7 @@ const benchGroup: CommandGroup = {
     member("bench", orchestratorCommand),
     member("bench", storeCommand),
     member("bench", swarmCommand),
+    member("bench", axonCommand),
   ],
 };
 

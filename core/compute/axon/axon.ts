@@ -49,7 +49,7 @@ const ANSWER_STYLE = { sorted: false, ascii: false, compact: true };
 /** What one address may ask, what of it may come to nothing, and what one hotkey may ask. */
 const BUDGETS = {
   address: { burst: 10_000, perSecond: 5_000 },
-  failures: { burst: 100, perSecond: 10 },
+  failures: { burst: 300, perSecond: 10 },
   hotkey: { burst: 5_000, perSecond: 3_000 },
 };
 
@@ -100,6 +100,8 @@ interface Exchange {
   readonly arrivedMs: number;
   /** Of its headers, as far as it came. */
   synapse: Synapse;
+  /** Whether its address has paid for a failure, as each does until it is verified. */
+  hasPaid: boolean;
 }
 
 /** See the module. */
@@ -133,6 +135,7 @@ export class Axon {
       request,
       arrivedMs: this.options.clock.nowMs(),
       synapse: createSynapse(PING, {}),
+      hasPaid: false,
     };
     try {
       return await this.#answer(exchange);
@@ -143,14 +146,18 @@ export class Axon {
 
   async #answer(exchange: Exchange): Promise<ServedResponse> {
     const { request: { remoteAddress, headers }, request } = exchange;
-    if (this.#failures.isUsedUp(remoteAddress) || !this.#addresses.take(remoteAddress)) {
+    if (!this.#addresses.take(remoteAddress) || !this.#failures.take(remoteAddress)) {
       throw new AxonRefusal(429, "Too many requests of this address, try again later");
     }
+    // Before anything is waited for: of a thousand at once none is looked at for nothing.
+    exchange.hasPaid = true;
     const route = this.#routeOf(request);
     exchange.synapse = this.#preprocess(fromHeaders(route.kind, headers), request);
     const reason = route.blacklist?.(exchange.synapse.dendrite.hotkey);
     if (reason !== undefined) throw blacklisted(reason);
     const hotkey = await verify(exchange.synapse, this.#verifierOptions);
+    this.#failures.giveBack(remoteAddress);
+    exchange.hasPaid = false;
     if (!this.#hotkeys.take(hotkey)) {
       throw new AxonRefusal(429, "Too many requests of this hotkey, try again later");
     }
@@ -220,10 +227,11 @@ export class Axon {
   /** Who floods gets no signature: it costs as much as checking one, and nobody checks it. */
   async #refuse(exchange: Exchange, error: unknown): Promise<ServedResponse> {
     const { request: { remoteAddress }, arrivedMs, synapse } = exchange;
-    const isKnown = this.#failures.take(remoteAddress);
     const { status, message } = this.#describe(exchange, error);
     const body = encode({ message });
-    if (!isKnown) return { status, headers: { "content-type": "application/json" }, body };
+    if (!exchange.hasPaid && !this.#failures.take(remoteAddress)) {
+      return { status, headers: { "content-type": "application/json" }, body };
+    }
     const axon: TerminalInfo = {
       ...{ ...synapse.axon, statusCode: status, statusMessage: message },
       processTime: this.#secondsSince(arrivedMs),

@@ -38,9 +38,10 @@ export class FloodGuard {
     return true;
   }
 
-  /** Whether nothing is left. */
-  isUsedUp(who: string): boolean {
-    return this.#accountOf(who).left < 1;
+  /** Gives back what was taken. */
+  giveBack(who: string): void {
+    const account = this.#accountOf(who);
+    account.left = Math.min(this.budget.burst, account.left + 1);
   }
 
   #accountOf(who: string): Account {

@@ -2,8 +2,8 @@ import { test } from "#test";
 import { assert } from "chai";
 import { Admission, type AdmissionSettings } from "../../../core/compute/axon/admission.ts";
 import { EXPLOITERS, TRUSTED_VALIDATORS } from "../../../core/compute/axon/known_hotkeys.ts";
-import type { Neuron } from "../../../core/chain/metagraph.ts";
 import { isAddress } from "../../../core/wallet/address.ts";
+import { neuronOf } from "./neurons.ts";
 
 const [RICH, POOR, STRANGER] = ["rich", "poor", "stranger"];
 const PUBLISHED: AdmissionSettings = {
@@ -11,19 +11,14 @@ const PUBLISHED: AdmissionSettings = {
   ...{ blacklistExploiters: true, whitelistNotEnoughStake: false },
 };
 
-function neuron(hotkey: string, tao: number): Neuron {
-  return {
-    ...{ uid: 0, hotkey, coldkey: "", axon: undefined, active: true, validatorPermit: true },
-    ...{ totalStakeRao: BigInt(tao * 1e9), alphaStakeRao: 0n, taoStakeRao: undefined },
-    ...{ emissionRao: 0n, incentive: 0, consensus: 0, trust: 0, validatorTrust: 0, dividends: 0 },
-    ...{ rank: 0, lastUpdate: 0, registeredAt: undefined },
-  };
-}
-
 function admission(settings: Partial<AdmissionSettings> = {}): Admission {
   const made = new Admission({ ...PUBLISHED, ...settings });
   made.update({
-    neurons: [neuron(RICH, 1024), neuron(POOR, 1023.999), neuron(EXPLOITERS[0], 5000)],
+    neurons: [
+      neuronOf({ hotkey: RICH, stakeTao: 1024 }),
+      neuronOf({ hotkey: POOR, stakeTao: 1023.999 }),
+      neuronOf({ hotkey: EXPLOITERS[0], stakeTao: 5000 }),
+    ],
   });
   return made;
 }

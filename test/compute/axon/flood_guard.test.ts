@@ -12,7 +12,7 @@ function taken(guard: FloodGuard, who: string, times: number): number {
 test("a budget is used up after its burst", () => {
   const guard = new FloodGuard(new FakeClock(), BUDGET);
   assert.equal(taken(guard, "a", 10), 3);
-  assert.isTrue(guard.isUsedUp("a"));
+  assert.isFalse(guard.take("a"));
 });
 
 test("a budget fills by its rate", () => {
@@ -43,6 +43,15 @@ test("a refusal costs nothing: who asks on is served when the next is due", () =
   assert.deepEqual(served, [...Array(7).fill(false), true]);
 });
 
+test("what is given back may be taken again, and no more than that", () => {
+  const guard = new FloodGuard(new FakeClock(), BUDGET);
+  taken(guard, "a", 3);
+  guard.giveBack("a");
+  assert.equal(taken(guard, "a", 10), 1);
+  guard.giveBack("b");
+  assert.equal(taken(guard, "b", 10), 3);
+});
+
 test("one who asks does not know of another", () => {
   const guard = new FloodGuard(new FakeClock(), BUDGET);
   taken(guard, "a", 10);
@@ -54,6 +63,6 @@ test("a flood of addresses makes room by forgetting those longest silent", () =>
   taken(guard, "first", 10);
   taken(guard, "second", 10);
   for (let at = 0; at < 49_999; at++) guard.take(`${at}`);
-  assert.isTrue(guard.isUsedUp("second"));
-  assert.isFalse(guard.isUsedUp("first"));
+  assert.isFalse(guard.take("second"));
+  assert.isTrue(guard.take("first"));
 });
