@@ -1,0 +1,157 @@
+/**
+ * A validator of the compute network: challenges the registered miners in rounds, keeps what came of
+ * it, scores them and sets weights.
+ *
+ * Source: neuralinternet/compute-subnet v1.5.3, `neurons/validator.py`.
+ *
+ * @module
+ */
+
+import type { Chain } from "../../chain/chain.ts";
+import type { Metagraph } from "../../chain/metagraph.ts";
+import { emittedWeights } from "../../chain/weights_emission.ts";
+import type { Clock, Log, RandomBytes, WallClock } from "../../host.ts";
+import type { Signer } from "../../wallet/signer.ts";
+import type { Dendrite } from "../dendrite.ts";
+import type { ChallengeBook, ChallengeRow } from "./challenge_book.ts";
+import { challengeRound, type RoundResult } from "./challenge_round.ts";
+import { minerTargets, type TargetSettings } from "./targets.ts";
+
+/** Of the compute network's 1.8.3. */
+const WEIGHTS_VERSION = 183n;
+/** Rows that a miner is judged by. */
+const JUDGED_ROWS = 60;
+
+/** How miners are judged by their rows, the newest first. */
+export interface Judge {
+  /** Of the next challenge. */
+  difficulty(rows: readonly ChallengeRow[]): number;
+  /** 0 or more. */
+  score(rows: readonly ChallengeRow[]): number;
+}
+
+/** What an operator may choose. */
+export interface ComputeValidatorSettings extends TargetSettings {
+  readonly netuid: number;
+  /** Miners that are asked at once. */
+  readonly batchSize: number;
+  /** From the end of a round to the next one: some time between these, in milliseconds. */
+  readonly pauseMs: { readonly least: number; readonly most: number };
+  /** Between two settings of weights. */
+  readonly weightsIntervalMs: number;
+}
+
+/** A registered miner. */
+export interface MinerName {
+  readonly uid: number;
+  readonly hotkey: string;
+}
+
+/** What a miner is worth. */
+export interface Scored extends MinerName {
+  readonly score: number;
+}
+
+/** What a validator is made of. */
+export interface ComputeValidatorOptions {
+  readonly signer: Signer;
+  readonly dendrite: Pick<Dendrite, "call">;
+  readonly metagraph: () => Promise<Pick<Metagraph, "neurons">>;
+  /** Undefined where there is no chain to set weights on. */
+  readonly chain: Pick<Chain, "setWeights"> | undefined;
+  readonly book: ChallengeBook;
+  readonly judge: Judge;
+  readonly settings: ComputeValidatorSettings;
+  readonly clock: Clock;
+  readonly wallClock: WallClock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  /** Hears of each answer with the miner's score after it. */
+  readonly onResult?: (result: RoundResult & Pick<Scored, "score">) => void;
+}
+
+/** See the module. */
+export class ComputeValidator {
+  #weightsSetMs = -Infinity;
+
+  constructor(readonly options: ComputeValidatorOptions) {}
+
+  /**
+   * Challenges all miners once. What a miner does wrong is its own; only what concerns the validator
+   * itself is thrown.
+   *
+   * @returns how many were asked
+   * @throws {WeftError} if chain or book do not answer
+   */
+  async round(signal: AbortSignal): Promise<number> {
+    const { book, metagraph, judge, signer, settings, onResult } = this.options;
+    const { neurons } = await metagraph();
+    await book.keepOnly(new Set(neurons.map(({ hotkey }) => hotkey)));
+    const targets = minerTargets(neurons, signer.address, settings);
+    const difficultyOf = async ({ uid, hotkey }: MinerName): Promise<number> =>
+      judge.difficulty(await book.lastRows(uid, hotkey, JUDGED_ROWS));
+    for await (const result of challengeRound(targets, difficultyOf, this.#roundOptions, signal)) {
+      await book.add([result]);
+      onResult?.({ ...result, score: await this.#scoreOf(result) });
+    }
+    return targets.length;
+  }
+
+  /** What each registered miner is worth now. @throws {WeftError} as `round` */
+  async scores(): Promise<Scored[]> {
+    const { metagraph, signer, settings } = this.options;
+    const targets = minerTargets((await metagraph()).neurons, signer.address, settings);
+    return await Promise.all(targets.map(async ({ uid, hotkey }) => {
+      return { uid, hotkey, score: await this.#scoreOf({ uid, hotkey }) };
+    }));
+  }
+
+  /** Goes on with rounds, and sets weights when it is time, until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.options;
+    while (!signal.aborted) {
+      try {
+        await this.round(signal);
+        if (!signal.aborted) await this.#setWeights();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn(`a round has failed: ${error instanceof Error ? error.message : error}`);
+      }
+      await clock.sleep(this.#pauseMs(), signal);
+    }
+  }
+
+  get #roundOptions(): Parameters<typeof challengeRound>[2] {
+    const { dendrite, clock, wallClock, randomBytes, settings: { batchSize } } = this.options;
+    return { dendrite, clock, wallClock, randomBytes, batchSize };
+  }
+
+  async #scoreOf({ uid, hotkey }: MinerName): Promise<number> {
+    const { book, judge } = this.options;
+    const score = judge.score(await book.lastRows(uid, hotkey, JUDGED_ROWS));
+    // A formula of old may be broken; a weight must be a number.
+    return Number.isFinite(score) ? Math.max(0, score) : 0;
+  }
+
+  /** Sets weights by the scores, at most once in an interval. All zeros are no message. */
+  async #setWeights(): Promise<void> {
+    const { chain, clock, log, settings: { netuid, weightsIntervalMs }, signer } = this.options;
+    const nowMs = clock.nowMs();
+    if (!chain || nowMs - this.#weightsSetMs < weightsIntervalMs) return;
+    const scores = await this.scores();
+    const sum = scores.reduce((total, { score }) => total + score, 0);
+    if (sum === 0) return;
+    const { uids, values } = emittedWeights(
+      scores.map(({ uid }) => uid),
+      scores.map(({ score }) => score / sum),
+    );
+    await chain.setWeights(signer, { netuid, uids, values, versionKey: WEIGHTS_VERSION });
+    this.#weightsSetMs = nowMs;
+    log.info(`weights of ${uids.length} miners are on the chain`);
+  }
+
+  #pauseMs(): number {
+    const { randomBytes, settings: { pauseMs: { least, most } } } = this.options;
+    return least + (most - least) * randomBytes(1)[0] / 255;
+  }
+}
