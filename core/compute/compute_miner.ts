@@ -39,7 +39,8 @@ export interface ComputeMinerOptions {
   readonly wallClock: WallClock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
-  readonly storage: Storage;
+  /** For nonces; without it a restart forgets them. */
+  readonly storage?: Storage;
   readonly checkSignature: SignatureCheck;
   /** As the reference: requests need no signature. @default {false} */
   readonly lenient?: boolean;
