@@ -6,6 +6,7 @@
  */
 
 import type { Metagraph, Neuron } from "../chain/metagraph.ts";
+import { PUBLISHED_ADMISSION } from "../compute/axon/admission.ts";
 import { COMPUTE_NETUID, COMPUTE_VERSION, ComputeMiner } from "../compute/compute_miner.ts";
 import { Dendrite } from "../compute/dendrite.ts";
 import type { MachineSpecs } from "../compute/specs.ts";
@@ -62,10 +63,7 @@ export class LocalCompute {
       ...{ ...shared, signer: minerKey, solver, specs },
       ...{ chain: { metagraph }, netuid: COMPUTE_NETUID },
       alone: (work) => turns.challenge(work),
-      admission: {
-        ...{ whitelistHotkeys: [], blacklistHotkeys: [], blacklistExploiters: true },
-        whitelistNotEnoughStake: false,
-      },
+      admission: PUBLISHED_ADMISSION,
       checkSignature: (...check) => Promise.resolve(verifyMessage(...check)),
     });
     await miner.updateRegistered();

@@ -31,10 +31,7 @@ const miner = await ComputeMiner.open({
   signer: Keypair.fromUri("//Bob"),
   chain: { metagraph: () => Promise.resolve(metagraph) },
   netuid: COMPUTE_NETUID,
-  admission: {
-    ...{ whitelistHotkeys: [], blacklistHotkeys: [], blacklistExploiters: true },
-    whitelistNotEnoughStake: false,
-  },
+  admission: PUBLISHED_ADMISSION,
   ...{ solver: { solve: nothing }, specs: nothing, log, storage: openFolderStorage(dir) },
   ...{ clock: processClock, wallClock: processWallClock, randomBytes: processRandomBytes },
   checkSignature: (...check) => Promise.resolve(verifyMessage(...check)),

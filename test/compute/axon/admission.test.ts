@@ -1,22 +1,21 @@
 import { test } from "#test";
 import { assert } from "chai";
-import { Admission, type AdmissionSettings } from "../../../core/compute/axon/admission.ts";
+import {
+  Admission,
+  type AdmissionSettings,
+  PUBLISHED_ADMISSION,
+} from "../../../core/compute/axon/admission.ts";
 import { EXPLOITERS, TRUSTED_VALIDATORS } from "../../../core/compute/axon/known_hotkeys.ts";
 import { isAddress } from "../../../core/wallet/address.ts";
 import { neuronOf } from "./neurons.ts";
 
 const [RICH, POOR, STRANGER] = ["rich", "poor", "stranger"];
-const PUBLISHED: AdmissionSettings = {
-  ...{ whitelistHotkeys: [], blacklistHotkeys: [] },
-  ...{ blacklistExploiters: true, whitelistNotEnoughStake: false },
-};
-
 function admission(settings: Partial<AdmissionSettings> = {}): Admission {
-  const made = new Admission({ ...PUBLISHED, ...settings });
+  const made = new Admission({ ...PUBLISHED_ADMISSION, ...settings });
   made.update({
     neurons: [
-      neuronOf({ hotkey: RICH, stakeTao: 1024 }),
-      neuronOf({ hotkey: POOR, stakeTao: 1023.999 }),
+      neuronOf({ hotkey: RICH, stakeTao: 1024, coldkey: "cold rich" }),
+      neuronOf({ hotkey: POOR, stakeTao: 1023.999, coldkey: "cold poor" }),
       neuronOf({ hotkey: EXPLOITERS[0], stakeTao: 5000 }),
     ],
   });
@@ -35,6 +34,13 @@ const CASES: readonly (readonly [string, Partial<AdmissionSettings>, string | nu
     RICH,
     "Blacklisted hotkey",
   ],
+  [
+    "a coldkey on the operator's list may not ask with any hotkey",
+    { blacklistColdkeys: ["cold rich"] },
+    RICH,
+    "Blacklisted coldkey",
+  ],
+  ["a coldkey that is trusted needs no stake", { whitelistColdkeys: ["cold poor"] }, POOR],
   ["who is on both lists may ask", { blacklistHotkeys: [RICH], whitelistHotkeys: [RICH] }, RICH],
   ["who is listed may ask without being registered", { whitelistHotkeys: [STRANGER] }, STRANGER],
   ["a trusted validator may ask without being registered", {}, TRUSTED_VALIDATORS[0]],
@@ -57,7 +63,7 @@ for (const [name, settings, hotkey, reason] of CASES) {
 }
 
 test("before there is a metagraph only those may ask who are listed", () => {
-  const made = new Admission(PUBLISHED);
+  const made = new Admission(PUBLISHED_ADMISSION);
   assert.equal(made.reasonAgainst(RICH, "Specs"), "Unrecognized hotkey");
   assert.isUndefined(made.reasonAgainst(TRUSTED_VALIDATORS[10], "Specs"));
 });

@@ -1,0 +1,115 @@
+/**
+ * The flags of the compute network's miner and validator, with the names of their published parsers.
+ *
+ * Source: neuralinternet/compute-subnet v1.8.3, `compute/utils/parser.py`.
+ *
+ * @module
+ */
+
+import { isAddress } from "../../core/wallet/address.ts";
+import { AXON_FLAGS } from "../axon_flags.ts";
+import { type Flag, integer, text, toggle, type Values } from "../flags.ts";
+
+/** Lists that miner and validator both have. */
+export const LIST_FLAGS = {
+  blacklistExploiters: toggle({
+    name: "blacklist.exploiters",
+    default: true,
+    description: "Refuses hotkeys that are known to misuse others' work.",
+  }),
+  blacklistHotkeys: addresses("blacklist.hotkeys", "Hotkeys that are refused."),
+  blacklistColdkeys: addresses("blacklist.coldkeys", "Coldkeys whose hotkeys are refused."),
+  whitelistHotkeys: addresses(
+    "whitelist.hotkeys",
+    "Hotkeys that may ask without stake or registration, besides those of known validators.",
+  ),
+  whitelistColdkeys: addresses(
+    "whitelist.coldkeys",
+    "Coldkeys whose hotkeys may ask without stake.",
+  ),
+} as const;
+
+/** Flags of a miner. */
+export const COMPUTE_MINER_FLAGS = {
+  ...AXON_FLAGS,
+  ...LIST_FLAGS,
+  whitelistNotEnoughStake: toggle({
+    name: "miner.whitelist.not.enough.stake",
+    default: false,
+    description: "Lets validators with less than 1024 TAO of stake ask too.",
+  }),
+  axonLenient: toggle({
+    name: "axon.lenient",
+    default: false,
+    description: "Takes requests without a signature and nonces of any time to come, as the " +
+      "reference does. Anybody can then pretend to be a validator.",
+  }),
+} as const;
+
+/** What the published parsers take that means nothing here, and why. */
+export const IGNORED_FLAGS: readonly (readonly [string, string])[] = [
+  ["auto_update", "a program that replaces itself is no safer than its source: update it yourself"],
+  ["miner.hashcat.path", "challenges are searched for on the GPU by shaders of its own"],
+  ["miner.hashcat.workload.profile", "searches run in short slices between those of training"],
+  ["miner.hashcat.extended.options", "there is no hashcat to give them to"],
+  ["miner.whitelist.not.updated", "the published miner does not look at it either"],
+  ["miner.whitelist.updated.threshold", "the published miner does not look at it either"],
+  ["validator.whitelist.unrecognized", "the published validator does not look at it either"],
+  ["validator.perform.hardware.query", "proof of GPU asks the hardware, and nothing else does"],
+  ["validator.specs.batch.size", "specs are not asked for in batches"],
+  ["validator.force.update.prometheus", "metrics are served where they are asked for"],
+  ["axon.max_workers", "requests are answered on one thread, signatures are checked on others"],
+  ["logging.logging_dir", "logs go to standard error: send them where you like"],
+];
+
+/** {@linkcode IGNORED_FLAGS} as flags, so that a published command line is understood. */
+export const ACCEPTED_FLAGS: Readonly<Record<string, Flag<string | undefined>>> = Object
+  .fromEntries(IGNORED_FLAGS.map(([name, reason]) => [
+    name,
+    text({
+      ...{ name, placeholder: "ANY", default: undefined, defaultText: "not looked at" },
+      description: `Accepted and ignored: ${reason}.`,
+    }),
+  ]));
+
+/** A line for each flag that was given and is ignored. */
+export function ignoredLines(values: Readonly<Record<string, unknown>>): string[] {
+  return IGNORED_FLAGS.filter(([name]) => values[name] !== undefined)
+    .map(([name, reason]) => `--${name} is ignored: ${reason}`);
+}
+
+/** Flags of a validator. */
+export const COMPUTE_VALIDATOR_FLAGS = {
+  ...LIST_FLAGS,
+  batchSize: integer({
+    name: "validator.challenge.batch.size",
+    min: 1,
+    max: 4096,
+    default: 256,
+    description: "Miners that are challenged at once.",
+  }),
+  updatedThreshold: integer({
+    name: "validator.whitelist.updated.threshold",
+    min: 0,
+    max: 100,
+    default: 60,
+    description:
+      "Miners of old versions are challenged too if no larger share of all, in percent, " +
+      "is in question.",
+  }),
+} as const;
+
+/** The values of {@linkcode COMPUTE_MINER_FLAGS}. */
+export type ComputeMinerValues = Values<typeof COMPUTE_MINER_FLAGS>;
+
+/** Addresses with commas between them, as the published parsers take them. */
+function addresses(name: string, description: string): Flag<readonly string[]> {
+  return {
+    ...{ name, description, placeholder: "LIST", default: [], defaultText: "none" },
+    expected: "ss58 addresses with commas between them",
+    parse: (text) => {
+      const found = text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+      return found.every(isAddress) ? found : undefined;
+    },
+  };
+}
