@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { PUBLISHED_ADMISSION } from "../../../core/compute/axon/admission.ts";
 import { COMPUTE_NETUID, ComputeMiner } from "../../../core/compute/compute_miner.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
