@@ -10,7 +10,7 @@ import { choice, integer, text } from "../../../headless/flags.ts";
 import { checkUse, markdown, typedCommand } from "../bench_flags.ts";
 import { percent, Printer, threeDigits } from "../print_table.ts";
 import { type Efficiency, measureEfficiency } from "./efficiency.ts";
-import { compareLikeness, type LikenessRow } from "./likeness.ts";
+import { compareLikeness, type Likeness } from "./likeness.ts";
 
 /** In units of the noise; the mean of the runs alone is uncertain by half of one. */
 const LIKE_WITHIN = 3;
@@ -111,10 +111,13 @@ async function run({ values, screen }: Context): Promise<number> {
   }
   if (values.part !== "speed") {
     const { stages, miners: minersPerLayer, steps } = values;
-    const rows = await compareLikeness({ stages, minersPerLayer, steps, ...shared });
+    const { rows, batchesPerStep } = await compareLikeness({
+      ...{ stages, minersPerLayer, steps, ...shared },
+    });
     screen.endStatus();
-    if (values.json) rows.forEach((row) => screen.printJson({ kind: "likeness", ...row }));
-    else showLikeness(printer, rows, values);
+    if (values.json) {
+      rows.forEach((row) => screen.printJson({ kind: "likeness", batchesPerStep, ...row }));
+    } else showLikeness(printer, { rows, batchesPerStep }, values);
     isLike = rows.every(({ mean, noise, swarm }) => Math.abs(swarm - mean) <= LIKE_WITHIN * noise);
   }
   return isLike ? 0 : 1;
@@ -151,11 +154,12 @@ function showEfficiency(printer: Printer, found: Efficiency, mergeEvery: number)
 
 function showLikeness(
   printer: Printer,
-  rows: readonly LikenessRow[],
+  { rows, batchesPerStep }: Likeness,
   { stages, miners }: { readonly stages: number; readonly miners: number },
 ): void {
   printer.heading(`${stages} stages, ${miners} miners each, a merge each step`);
   printer.line("loss on unseen text in nats a token; noise is that of the text's order");
+  printer.line(`a miner's step in the swarm was over ${batchesPerStep.toFixed(2)} batches`);
   printer.line("single steps: in one process over the batches of all miners, not a mean of theirs");
   printer.table(
     [

@@ -1,7 +1,7 @@
 /**
  * Whether a swarm of many small miners learns what one process learns: the same model, seed and text,
- * as many optimizer steps of each miner over about as many batches, and the loss on text that nobody
- * has seen. How far runs of one process lie apart that differ in the order of the text alone is the
+ * as many optimizer steps of each miner over as many batches, and the loss on text that nobody has
+ * seen. How far runs of one process lie apart that differ in the order of the text alone is the
  * noise. A layer's step is the mean of its miners' steps; what is lost against a single step over
  * the batches of all of them is shown beside it, and is the method's, not the network's.
  *
@@ -30,7 +30,7 @@ const STORE = join(CACHE_DIR, "bench-likeness");
 const SEED = 1;
 /** Orders of the text whose runs tell the noise. */
 const NOISE_SEEDS = [1, 2, 3, 4];
-/** Batches of a miner's step. */
+/** Least batches of a miner's step; it has more while others are waited for. */
 const BATCHES = 2;
 const UNSEEN_BATCHES = 32;
 const LOOKS = 4;
@@ -53,8 +53,22 @@ export interface LikenessRow {
   /** Standard deviation of these. */
   readonly noise: number;
   readonly swarm: number;
-  /** Mean of runs in one process that take one step over all batches. */
+  /** Of a run in one process that takes one step over all batches. */
   readonly singleStep: number;
+}
+
+/** What the swarm did, and the losses. */
+export interface Likeness {
+  /** Of a miner's step in the swarm, the mean; the others have as many, rounded. */
+  readonly batchesPerStep: number;
+  readonly rows: readonly LikenessRow[];
+}
+
+/** What a run came to. */
+interface Run {
+  /** On unseen text, at each look. */
+  readonly losses: readonly number[];
+  readonly batches: number;
 }
 
 /** A block a stage, of sizes that do not matter. */
@@ -72,8 +86,8 @@ function chainOfStages(stages: number): Preset {
 }
 
 /** Runs all and compares them. @throws {WeftError} as a network */
-export async function compareLikeness(options: LikenessOptions): Promise<LikenessRow[]> {
-  const { stages, minersPerLayer, onStatus, backend } = options;
+export async function compareLikeness(options: LikenessOptions): Promise<Likeness> {
+  const { stages, minersPerLayer, steps, onStatus, backend } = options;
   const gpu = await openGpu(await loadWebGpu(backend));
   const preset = chainOfStages(stages);
   const network = networkOptions(preset, {
@@ -83,39 +97,29 @@ export async function compareLikeness(options: LikenessOptions): Promise<Likenes
   onStatus(`${stages} stages with ${minersPerLayer} miners each`);
   const place = localPlace(STORE, createLog("warn", options.log));
   const swarm = await LocalSwarm.create(gpu, network, place);
-  const together = await losses(swarm, gpu, preset, SEED, options);
-  const alone = await inAllOrders("one process", gpu, preset, options, () => {
-    return AveragedNetwork.create(gpu, network, minersPerLayer);
-  });
-  const wide = { ...network, batchesBeforeMerging: BATCHES * minersPerLayer };
-  const single = await inAllOrders("single steps", gpu, preset, options, () => {
-    return DirectNetwork.create(gpu, wide);
-  });
-  gpu.close();
-  return together.map((loss, look) => ({
-    step: Math.round(options.steps * (look + 1) / LOOKS),
-    ...spread(alone.map((run) => run[look])),
-    swarm: loss,
-    singleStep: spread(single.map((run) => run[look])).mean,
-  }));
-}
-
-/** Losses of one run for each order of the text. */
-async function inAllOrders(
-  name: string,
-  gpu: Gpu,
-  preset: Preset,
-  options: LikenessOptions,
-  create: () => Promise<TrainingNetwork & { destroy(): void }>,
-): Promise<number[][]> {
-  const runs: number[][] = [];
+  const together = await train(swarm, gpu, preset, SEED, options);
+  const batchesPerStep = together.batches / steps / minersPerLayer;
+  const each = { ...network, batchesBeforeMerging: Math.round(batchesPerStep) };
+  const alone: Run[] = [];
   for (const seed of NOISE_SEEDS) {
-    options.onStatus(`${name}, text in order ${seed}`);
-    const network = await create();
-    runs.push(await losses(network, gpu, preset, seed, options));
-    network.destroy();
+    onStatus(`one process, text in order ${seed}`);
+    const averaged = await AveragedNetwork.create(gpu, each, minersPerLayer);
+    alone.push(await train(averaged, gpu, preset, seed, options));
+    averaged.destroy();
   }
-  return runs;
+  onStatus("single steps");
+  const batchesBeforeMerging = each.batchesBeforeMerging * minersPerLayer;
+  const direct = await DirectNetwork.create(gpu, { ...network, batchesBeforeMerging });
+  const single = await train(direct, gpu, preset, SEED, options);
+  direct.destroy();
+  gpu.close();
+  const rows = together.losses.map((loss, look) => ({
+    step: Math.round(steps * (look + 1) / LOOKS),
+    ...spread(alone.map(({ losses }) => losses[look])),
+    swarm: loss,
+    singleStep: single.losses[look],
+  }));
+  return { batchesPerStep, rows };
 }
 
 /** Mean and standard deviation. */
@@ -126,17 +130,18 @@ function spread(values: readonly number[]): { readonly mean: number; readonly no
 }
 
 /** Trains, and measures at each quarter of the steps. Ends the network. */
-async function losses(
+async function train(
   network: TrainingNetwork,
   gpu: Gpu,
   preset: Preset,
   seed: number,
   { steps, onStatus }: LikenessOptions,
-): Promise<number[]> {
+): Promise<Run> {
   const cursor = textBatches({ ...preset, seed });
   const unseen = unseenBatches(preset, UNSEEN_BATCHES);
   await network.start(0, () => cursor.nextBatch(), new PassTimer(gpu));
-  const found: number[] = [];
+  const losses: number[] = [];
+  let batches = 0;
   for (let done = 0, look = 1; look <= LOOKS; look++) {
     const until = Math.round(steps * look / LOOKS);
     network.allowRounds(until - done);
@@ -144,11 +149,12 @@ async function losses(
       const round = await network.nextRound();
       if (!round) throw new Error("a network has stopped by itself");
       done = round.round;
+      batches += round.losses.length;
       onStatus(`step ${done} of ${steps}`);
     }
-    found.push(await network.pipeline.validate(unseen));
+    losses.push(await network.pipeline.validate(unseen));
   }
   await network.stop();
   await network.close();
-  return found;
+  return { losses, batches };
 }
