@@ -8,12 +8,13 @@ import { basename, resolve } from "node:path";
 import type { Corpus } from "../core/data/corpus.ts";
 import type { Tokenizer } from "../core/data/tokenizer.ts";
 import { UsageError } from "../core/errors.ts";
+import { PUBLISHED_SEED } from "../core/iota/miner/swarm_options.ts";
 import type { PrecisionName } from "../core/model/parameters.ts";
 import { findPreset, type Preset } from "../core/model/presets.ts";
 import type { TrainSettings } from "../core/node/settings.ts";
 import { gpuBackend, json, loggingDebug, runDir } from "./common_flags.ts";
 import { type Flag, integer, integers, positive, text, toggle, type Values } from "./flags.ts";
-import { PLACE_FLAGS, REMOTE_FLAGS, UNSAID } from "./mine/remote_flags.ts";
+import { PLACE_FLAGS, REMOTE_FLAGS } from "./mine/remote_flags.ts";
 import { readModelFile } from "./model_file.ts";
 
 const ANY_SEED = { min: 0, max: 2 ** 32 - 1 };
@@ -108,7 +109,7 @@ export const MINE_FLAGS = {
     name: "seed",
     ...ANY_SEED,
     default: undefined,
-    defaultText: `${LOCAL.seed}, in a remote swarm the published ${UNSAID.seed}`,
+    defaultText: `${LOCAL.seed}, in a remote swarm the orchestrator's, or ${PUBLISHED_SEED}`,
     description: "Decides the fresh weights, and the order of samples in a local run.",
   }),
   data: text({

@@ -28,11 +28,12 @@ export function swarmSettings(
   stepsBefore: number,
   isSoftware: boolean,
 ): SwarmSettings {
-  const { model, batch, seq, schedule, batchesBeforeMerging, mergeEvery, minersPerLayer } = options;
+  const { model, batch, seq, schedule, seed } = options;
+  const { batchesBeforeMerging, mergeEvery, minersPerLayer } = options;
   const globalOptimizerSteps = batchesBeforeMerging * mergeEvery;
   return {
     ...PUBLISHED_SWARM,
-    ...{ model, batch, seq, schedule, stepsBefore, globalOptimizerSteps },
+    ...{ model, batch, seq, schedule, seed, stepsBefore, globalOptimizerSteps },
     localOptimizerSteps: batchesBeforeMerging,
     maxCachedActivations: IN_FLIGHT,
     weightsDtype: "float32",

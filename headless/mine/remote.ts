@@ -20,14 +20,14 @@ import type { Signer } from "../../core/wallet/signer.ts";
 import type { CommandContext } from "../command.ts";
 import { createLog } from "../deno_host.ts";
 import { checkRemoteUse, type MINE_FLAGS, type MineValues } from "../mine_settings.ts";
+import { askFacts, type SwarmFacts } from "../validate/swarm_facts.ts";
 import type { Trainers } from "../validate/system.ts";
 import { hotkeySigner } from "../wallet/unlock.ts";
 import { walletFolder } from "../wallet/wallet_folder.ts";
 import { DeviceWatch } from "./device_watch.ts";
 import type { RemotePlace } from "./remote_flags.ts";
 import { RemoteReport, type StartedEvent } from "./remote_report.ts";
-import { type RemoteTraining, remoteTraining, versionOf } from "./remote_training.ts";
-import { askFacts, type SwarmFacts } from "./swarm_facts.ts";
+import { type RemoteTraining, remoteTraining } from "./remote_training.ts";
 import type { MineSystem } from "./system.ts";
 import { openTexts, type TextSettings, TokenBatches, type TokenRows } from "./texts.ts";
 import { Traffic } from "./traffic.ts";
@@ -76,8 +76,7 @@ export async function mineRemote(
     // What is wrong with the flags is told before a password is asked for.
     const isPublished = place.url === PUBLISHED_ORCHESTRATOR;
     const facts = isPublished ? undefined : await askFacts(place.url, { http, clock }, signal);
-    const settings = await remoteTraining(values, system.userFolder(), facts);
-    warnOfOtherVersion(settings, facts, log);
+    const settings = await remoteTraining(values, { folder: system.userFolder(), facts, log });
     const signer = await hotkeySigner(walletFolder(values, system), values.walletHotkey, system);
     const uid = await uidOnChain(system, values, { place, signer, log });
     signal.throwIfAborted();
@@ -178,12 +177,14 @@ function createMiner(
 }
 
 function started({ place, facts, settings, signer, uid }: Run, health?: string): StartedEvent {
-  const { training: { model, batch, seq, globalOptimizerSteps }, precision } = settings;
+  const { training, precision, seed } = settings;
+  const { model, batch, seq, weightsDtype, maxCachedActivations, localOptimizerSteps } = training;
   return {
     ...{ kind: "started", url: place.url, isWeft: facts !== undefined },
     ...{ hotkey: signer.address, uid: uid ?? null },
     ...{ model: model.name, layers: model.splits.length, batch, seq, precision },
-    batchesBeforeMerging: globalOptimizerSteps,
+    ...{ batchesBeforeMerging: training.globalOptimizerSteps, localOptimizerSteps },
+    ...{ weightsDtype, maxCachedActivations, seed },
     ...health === undefined ? {} : { health },
   };
 }
@@ -230,20 +231,6 @@ async function listenForHealth(
   const handler = healthHandler(healthEndpoint, () => miner.health());
   const listener = await system.listen(handler, { hostname, port, log });
   return { ...listener, url: `${listener.url}${healthEndpoint}` };
-}
-
-/** The version is made of more settings than the orchestrator tells. */
-function warnOfOtherVersion(
-  { training }: RemoteTraining,
-  facts: SwarmFacts | undefined,
-  log: Log,
-): void {
-  if (!facts || !/^\d+-[0-9a-f]{8}$/.test(facts.version)) return;
-  if (facts.version === versionOf(training)) return;
-  log.warn(
-    "the orchestrator was started with other settings: are --model, --splits, --local-steps and " +
-      "--weights-dtype as there?",
-  );
 }
 
 /** What to do, where the orchestrator only says no. */

@@ -6,18 +6,10 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
-import { type Flag, integer, parseFlags, text, toggle, type Values } from "../flags.ts";
-import {
-  orchestratorUrl,
-  VALIDATE_IOTA_FLAGS,
-  type ValidateIotaValues,
-} from "../validate/flags.ts";
+import { type Flag, integer, text, toggle, type Values } from "../flags.ts";
+import { orchestratorUrl, VALIDATE_IOTA_FLAGS } from "../validate/flags.ts";
 import { subtensorChainEndpoint, subtensorNetwork, WALLET_FLAGS } from "../wallet/flags.ts";
 import type { ChainChoice } from "../wallet/system.ts";
-
-/** The flags of a validator that a miner has too, as nobody has set them. */
-export const UNSAID: ValidateIotaValues =
-  parseFlags(VALIDATE_IOTA_FLAGS, { args: [], environment: {}, envFile: {} }).values;
 
 const NETWORKS = ["local", "finney", "test"] as const;
 
@@ -38,6 +30,7 @@ const network: Flag<Network | undefined> = {
 };
 
 const { orchestratorPort, orchestratorScheme, splits, localSteps } = VALIDATE_IOTA_FLAGS;
+const PUBLISHED_HOST = VALIDATE_IOTA_FLAGS.orchestratorHost.default;
 
 /** Where the swarm is. */
 export const PLACE_FLAGS = {
@@ -47,13 +40,13 @@ export const PLACE_FLAGS = {
     placeholder: "URL",
     default: undefined,
     description: "Joins the swarm of this orchestrator, such as http://192.168.1.7:8000; one " +
-      "that deno task orchestrate has started tells model, batch and more itself.",
+      "that deno task orchestrate has started tells all that is trained itself.",
   }),
   orchestratorHost: text({
     name: "orchestrator.host",
     placeholder: "HOST",
     default: undefined,
-    defaultText: UNSAID.orchestratorHost,
+    defaultText: PUBLISHED_HOST,
     publishedNames: ["ORCHESTRATOR_HOST"],
     description: "The same in three parts, as the published .env has it.",
   }),
@@ -75,14 +68,13 @@ export const REMOTE_FLAGS = {
   weightsDtype: {
     ...VALIDATE_IOTA_FLAGS.weightsDtype,
     name: "weights-dtype",
-    default: undefined,
-    defaultText: UNSAID.weightsDtype,
     description: "Numbers in which a remote swarm merges weights.",
   },
   cacheSize: integer({
     name: "cache.size",
     min: 1,
-    default: PUBLISHED_SWARM.maxCachedActivations,
+    default: undefined,
+    defaultText: `the orchestrator's, or ${PUBLISHED_SWARM.maxCachedActivations}`,
     description: "Batches that a miner of a remote swarm may have between forward and backward.",
   }),
   tokenizer: text({
@@ -179,9 +171,8 @@ export function remotePlace(values: PlaceValues & ChainValues): RemotePlace | un
   const isHere = network === undefined && orchestrator === undefined &&
     values.orchestratorHost === undefined;
   if (network === "local" || isHere) return undefined;
-  const orchestratorHost = values.orchestratorHost ?? UNSAID.orchestratorHost;
+  const orchestratorHost = values.orchestratorHost ?? PUBLISHED_HOST;
   const url = orchestratorUrl({
-    ...UNSAID,
     ...{ orchestrator, orchestratorHost, orchestratorPort, orchestratorScheme },
   });
   const { subtensorChainEndpoint } = values;

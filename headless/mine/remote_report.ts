@@ -31,6 +31,12 @@ export interface StartedEvent {
   readonly batch: number;
   readonly seq: number;
   readonly batchesBeforeMerging: number;
+  /** Backwards before the miner's own optimizer step. */
+  readonly localOptimizerSteps: number;
+  readonly weightsDtype: string;
+  readonly maxCachedActivations: number;
+  /** Of the weights before the first merge. */
+  readonly seed: number;
   readonly precision: string;
   /** Where the health endpoint is. */
   readonly health?: string;

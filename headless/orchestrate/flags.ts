@@ -101,6 +101,13 @@ const TRAINING = {
     description: "Numbers of weights and optimizer state on their way; published miners know " +
       "bfloat16 only.",
   }),
+  seed: integer({
+    name: "seed",
+    min: 0,
+    max: 2 ** 32 - 1,
+    default: PUBLISHED.seed,
+    description: "Decides the fresh weights; members are told.",
+  }),
   lr: positive({ name: "lr", ...BY_MODEL, description: "Peak learning rate." }),
   lrWarmup: integer({
     name: "lr.warmup",

@@ -45,7 +45,7 @@ export async function swarmSettings(
     schedule: schedule(values, preset.learningRate),
     stepsBefore: values.stepsBefore,
     ...{ globalOptimizerSteps, localOptimizerSteps },
-    weightsDtype: values.weightsDtype,
+    ...{ weightsDtype: values.weightsDtype, seed: values.seed },
     ...thresholds(values),
     ...rewards(values),
   };

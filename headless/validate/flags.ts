@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
+import { PUBLISHED_SEED } from "../../core/iota/miner/swarm_options.ts";
 import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
 import { isAddress } from "../../core/wallet/address.ts";
 import { gpuBackend, json, loggingDebug } from "../common_flags.ts";
@@ -16,6 +17,9 @@ const PUBLISHED_ORCHESTRATOR = { host: "iota.api.macrocosmos.ai", port: 443, sch
 const PUBLISHED_KEY = "5D2Z5MYHMHTnbhkf9hSYkCxnZiJfAKL2Y5fhGS6ezfRtYieW";
 const MAX_PORT = 65535;
 
+/** What the published swarm trains. */
+export const PUBLISHED_MODEL = "15B";
+
 const SCHEMES = ["http", "https"] as const;
 
 /** Where the orchestrator is, as an address or as the published `.env` has it. */
@@ -25,7 +29,8 @@ const ORCHESTRATOR_FLAGS = {
     placeholder: "URL",
     default: undefined,
     defaultText: `${PUBLISHED_ORCHESTRATOR.scheme}://${PUBLISHED_ORCHESTRATOR.host}`,
-    description: "Address of the orchestrator; goes before the three that follow.",
+    description: "Address of the orchestrator; goes before the three that follow. One that deno " +
+      "task orchestrate has started tells all that is trained itself.",
   }),
   orchestratorHost: text({
     name: "orchestrator.host",
@@ -99,40 +104,30 @@ const ADDRESS_FLAGS = {
   }),
 } as const;
 
+/** Defaults that an orchestrator of Weft's tells; of another one they depend on the model. */
+const TOLD = { default: undefined, defaultText: "the orchestrator's, or by model" } as const;
+
 /** What the swarm trains; every member must go by the same. */
 const TRAINING_FLAGS = {
   model: text({
     name: "model",
     placeholder: "MODEL",
-    default: "15B",
+    default: undefined,
+    defaultText: `the orchestrator's, or ${PUBLISHED_MODEL}`,
     description: "A model's name, or a .json file with the published fields.",
   }),
-  batch: integer({
-    name: "batch",
-    min: 1,
-    default: undefined,
-    defaultText: "by model",
-    description: "Samples in a batch.",
-  }),
-  seq: integer({
-    name: "seq",
-    min: 2,
-    default: undefined,
-    defaultText: "by model",
-    description: "Tokens in a sample.",
-  }),
+  batch: integer({ name: "batch", min: 1, ...TOLD, description: "Samples in a batch." }),
+  seq: integer({ name: "seq", min: 2, ...TOLD, description: "Tokens in a sample." }),
   splits: integers({
     name: "splits",
     min: 1,
-    default: undefined,
-    defaultText: "by model",
+    ...TOLD,
     description: "Blocks before which the model is cut into layers, such as 8,19,30,41.",
   }),
   batchesBeforeMerging: integer({
     name: "batches-before-merging",
     min: 1,
-    default: undefined,
-    defaultText: "by model",
+    ...TOLD,
     publishedNames: ["BATCHES_BEFORE_MERGING"],
     description: "Backwards of a miner from one merge to the next.",
   }),
@@ -140,20 +135,25 @@ const TRAINING_FLAGS = {
     name: "local-steps",
     min: 1,
     default: undefined,
-    defaultText: "as many as before merging",
+    defaultText: "the orchestrator's, or as many as before merging",
     description: "Backwards before a miner's own optimizer step.",
   }),
-  weightsDtype: choice({
-    name: "weights.dtype",
-    words: ["bfloat16", "float32"],
-    default: PUBLISHED_SWARM.weightsDtype,
-    description: "Numbers in which weights are uploaded.",
-  }),
+  weightsDtype: {
+    ...choice({
+      name: "weights.dtype",
+      words: ["bfloat16", "float32"],
+      default: PUBLISHED_SWARM.weightsDtype,
+      description: "Numbers in which weights are uploaded.",
+    }),
+    default: undefined,
+    defaultText: `the orchestrator's, or ${PUBLISHED_SWARM.weightsDtype}`,
+  },
   seed: integer({
     name: "seed",
     min: 0,
     max: 2 ** 32 - 1,
-    default: 42,
+    default: undefined,
+    defaultText: `the orchestrator's, or ${PUBLISHED_SEED}`,
     description: "Decides the weights before the first merge.",
   }),
   dtype: choice({
@@ -207,11 +207,17 @@ export const VALIDATE_IOTA_FLAGS = {
 /** The values of {@linkcode VALIDATE_IOTA_FLAGS}. */
 export type ValidateIotaValues = Values<typeof VALIDATE_IOTA_FLAGS>;
 
+/** Where the orchestrator is, as {@linkcode orchestratorUrl} reads it. */
+export type OrchestratorPlace = Pick<
+  ValidateIotaValues,
+  "orchestrator" | "orchestratorHost" | "orchestratorPort" | "orchestratorScheme"
+>;
+
 /**
  * Where the orchestrator is.
  * @throws {UsageError} if the flag holds no address
  */
-export function orchestratorUrl(values: ValidateIotaValues): string {
+export function orchestratorUrl(values: OrchestratorPlace): string {
   const { orchestrator, orchestratorHost, orchestratorPort, orchestratorScheme } = values;
   if (orchestrator === undefined) {
     return `${orchestratorScheme}://${orchestratorHost}:${orchestratorPort}`;
@@ -229,7 +235,9 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  * Where the orchestrator reaches the validator.
  * @throws {UsageError} if that was not told and the orchestrator is elsewhere
  */
-export function externalHost(values: ValidateIotaValues): string {
+export function externalHost(
+  values: OrchestratorPlace & Pick<ValidateIotaValues, "externalHost">,
+): string {
   if (values.externalHost !== undefined) return values.externalHost;
   const url = orchestratorUrl(values);
   if (LOOPBACK.test(new URL(url).hostname)) return "127.0.0.1";

@@ -6,8 +6,10 @@
 
 import type { Chain } from "../../core/chain/chain.ts";
 import { WeftError } from "../../core/errors.ts";
+import type { Http, Log } from "../../core/host.ts";
 import { ValidatorNode } from "../../core/iota/gradient_validator/validator_node.ts";
-import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
+import { PUBLISHED_ORCHESTRATOR, PUBLISHED_SEED } from "../../core/iota/miner/swarm_options.ts";
+import { PUBLISHED_SWARM, type TrainingSettings } from "../../core/iota/orchestrator/settings.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { createLog } from "../deno_host.ts";
@@ -16,7 +18,9 @@ import { walletFolder } from "../wallet/wallet_folder.ts";
 import { externalHost, orchestratorUrl, VALIDATE_IOTA_FLAGS } from "./flags.ts";
 import type { ValidateIotaValues } from "./flags.ts";
 import { ValidateReport } from "./report.ts";
+import { askFacts, type SwarmFacts } from "./swarm_facts.ts";
 import type { ValidateSystem } from "./system.ts";
+import { warnOfOtherFlags } from "./told_flags.ts";
 import { trainingSettings } from "./training.ts";
 
 /** Batches that a stage holds more than a miner does: questions may come late. */
@@ -38,35 +42,55 @@ export function validateIotaCommand(system: ValidateSystem): Command<typeof VALI
 
 async function validate(system: ValidateSystem, context: Context): Promise<number> {
   const { values, screen } = context;
-  // What is wrong with the flags is told before a password is asked for.
-  const training = await trainingSettings(values, system.userFolder());
   const places = { host: externalHost(values), url: orchestratorUrl(values) };
-  const hotkey = await hotkeySigner(walletFolder(values, system), values.walletHotkey, system);
   const log = createLog(values.loggingDebug ? "debug" : "info", (line) => screen.message(line));
-  const chain = values.chain ? await system.openChain(values, log) : undefined;
+  await using open = new AsyncDisposableStack();
   const http = system.openHttp();
+  open.defer(() => http.close());
+  // What is wrong with the flags is told before a password is asked for.
+  const told = await toldTraining(system, context, { url: places.url, http, log });
+  if (!told) return 0;
+  const { training, seed } = told;
+  const hotkey = await hotkeySigner(walletFolder(values, system), values.walletHotkey, system);
+  const chain = values.chain ? await system.openChain(values, log) : undefined;
+  open.defer(() => chain?.close().catch((error) => log.debug(`the chain did not close: ${error}`)));
   const slots = training.maxCachedActivations + SPARE_SLOTS;
-  const { dtype: precision, seed, gpuBackend: backend } = values;
+  const { dtype: precision, gpuBackend: backend } = values;
   const trainers = system.openTrainers({ training, precision, seed, slots, backend, log });
+  open.defer(() => trainers.close());
+  if (chain) await checkRegistered(chain, values.netuid, hotkey);
+  const report = new ValidateReport(screen, values.json);
+  const node = new ValidatorNode({
+    ...{ orchestratorUrl: places.url, orchestratorKey: values.orchestratorKey, signer: hotkey },
+    ...{ http, clock: system.clock, wallClock: system.wallClock, log, training, chain },
+    randomBytes: system.randomBytes,
+    trainerFor: (layer) => trainers.trainerFor(layer),
+    maxInFlight: slots,
+    weights: weightSettings(values),
+    onEvent: (event) => report.show(event),
+  });
+  await serve(system, context, node, places.host);
+  return 0;
+}
+
+/** What is trained, asked of the orchestrator first; undefined if the user stops meanwhile. */
+async function toldTraining(
+  system: ValidateSystem,
+  { values, signal }: Context,
+  { url, http, log }: { readonly url: string; readonly http: Http; readonly log: Log },
+): Promise<{ readonly training: TrainingSettings; readonly seed: number } | undefined> {
+  const { clock } = system;
+  let facts: SwarmFacts | undefined;
   try {
-    if (chain) await checkRegistered(chain, values.netuid, hotkey);
-    const report = new ValidateReport(screen, values.json);
-    const node = new ValidatorNode({
-      ...{ orchestratorUrl: places.url, orchestratorKey: values.orchestratorKey, signer: hotkey },
-      ...{ http, clock: system.clock, wallClock: system.wallClock, log, training, chain },
-      randomBytes: system.randomBytes,
-      trainerFor: (layer) => trainers.trainerFor(layer),
-      maxInFlight: slots,
-      weights: weightSettings(values),
-      onEvent: (event) => report.show(event),
-    });
-    await serve(system, context, node, places.host);
-    return 0;
-  } finally {
-    trainers.close();
-    http.close();
-    await chain?.close().catch((error) => log.debug(`the chain did not close: ${error}`));
+    const isPublished = url === PUBLISHED_ORCHESTRATOR;
+    facts = isPublished ? undefined : await askFacts(url, { http, clock }, signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
+  const training = await trainingSettings(values, system.userFolder(), facts);
+  if (facts) warnOfOtherFlags(values, training.model, facts, log);
+  return { training, seed: values.seed ?? facts?.seed ?? PUBLISHED_SEED };
 }
 
 /** Listens, and works until the user says stop. */

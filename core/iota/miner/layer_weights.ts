@@ -188,8 +188,10 @@ async function takeOver(
   });
   seat.backwardsSinceStep = 0;
   seat.backwardsSinceMerge = 0;
-  seat.loaded = nameOf(partitions);
-  seat.epoch = Math.max(seat.epoch + 1, epochOf(partitions));
+  const name = nameOf(partitions);
+  // A merge that came to nothing leaves those of the one before.
+  if (name !== seat.loaded) seat.epoch = Math.max(seat.epoch + 1, epochOf(partitions));
+  seat.loaded = name;
 }
 
 /** Steps that a miner has taken which was there from the first merge on, and the one at its load. */

@@ -12,6 +12,9 @@ import { PUBLISHED_SWARM, type TrainingSettings } from "../orchestrator/settings
 /** Where the orchestrator of subnet 9 answers. */
 export const PUBLISHED_ORCHESTRATOR = "https://iota.api.macrocosmos.ai:443";
 
+/** Decides the weights before the first merge, where nothing else is told. */
+export const PUBLISHED_SEED = PUBLISHED_SWARM.seed;
+
 /** Backwards before a merge in a swarm with `MOCK`. */
 const MOCK_STEPS = 2;
 

@@ -11,7 +11,13 @@ import { countParameters } from "../../model/presets.ts";
 import type { MinerScores } from "../api/schemas.ts";
 import type { CreditReport, MinerCredit } from "./clasp.ts";
 import type { OrchestratorContext } from "./context.ts";
-import type { LayerView, MinerView, Overview } from "./overview.ts";
+import {
+  type LayerView,
+  type MinerView,
+  modelFields,
+  type Overview,
+  type TrainingView,
+} from "./overview.ts";
 import {
   forwardQueue,
   type LayerRecord,
@@ -23,7 +29,7 @@ import {
   readRecord,
   VALIDATORS,
 } from "./records.ts";
-import { stepNumber } from "./settings.ts";
+import { stepNumber, type SwarmSettings } from "./settings.ts";
 import { SwarmHistory } from "./swarm_history.ts";
 
 const LEAST_AGE_MS = 1000;
@@ -51,6 +57,7 @@ export class Dashboards {
   readonly #context: DashboardContext;
   readonly #sources: DashboardSources;
   readonly #parameters: number;
+  readonly #training: TrainingView;
   #latest: Promise<Overview> | undefined;
   /** On the clock: from when on a newer one is made. */
   #staleMs = Infinity;
@@ -60,6 +67,7 @@ export class Dashboards {
     this.#sources = sources;
     this.history = new SwarmHistory(context.state.journals, context.clock);
     this.#parameters = countParameters(context.settings.model);
+    this.#training = trainingView(context.settings);
   }
 
   /** The swarm as it was a second ago at most, or the twentyfold of what looking takes. */
@@ -101,7 +109,10 @@ export class Dashboards {
     return overview;
   }
 
-  #identity(): Pick<Overview, "timeMs" | "hotkey" | "version" | "netuid" | "model"> {
+  #identity(): Pick<
+    Overview,
+    "timeMs" | "hotkey" | "version" | "netuid" | "model" | "training"
+  > {
     const { settings, signer, version, wallClock } = this.#context;
     const { model, batch, seq, netuid } = settings;
     const layers = model.splits.length;
@@ -111,6 +122,7 @@ export class Dashboards {
       version,
       netuid,
       model: { name: model.name, parameters: this.#parameters, layers, batch, seq },
+      training: this.#training,
     };
   }
 
@@ -205,6 +217,14 @@ export class Dashboards {
   #isActive({ seenMs }: MinerRecord): boolean {
     return this.#context.wallClock.unixMs() - seenMs < ACTIVE_MS;
   }
+}
+
+function trainingView(settings: SwarmSettings): TrainingView {
+  const { localOptimizerSteps, weightsDtype, maxCachedActivations, seed } = settings;
+  return {
+    ...{ localOptimizerSteps, weightsDtype, maxCachedActivations, seed },
+    model: modelFields(settings.model),
+  };
 }
 
 function pickMiner(

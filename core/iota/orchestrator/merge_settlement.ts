@@ -1,22 +1,24 @@
 /**
  * What stands at the end of a merge: one version of every chunk, the same for all miners.
  *
- * Where both members of a pair have merged a chunk and do not agree byte for byte, the chunk is merged
- * here and whoever differs is named. A chunk that nobody has merged is taken as it is from whoever did
- * the most backwards, so that all go on from the same bytes.
+ * Where both members of a pair have merged a chunk, agree byte for byte and hold nothing but finite
+ * numbers, that is it. Otherwise, also where only one of them has merged, the chunk is merged here and
+ * whoever differs is named. A chunk that nobody has merged is taken as it is from whoever did the most
+ * backwards and has finite numbers, so that all go on from the same bytes.
  *
  * @module
  */
 
 import { WeftError } from "../../errors.ts";
 import { readBytes } from "../../formats/byte_stream.ts";
-import type { Partition } from "../api/schemas.ts";
+import type { Partition, SubmittedWeights } from "../api/schemas.ts";
 import {
   ChunkMerge,
   type PerVector,
   VECTOR_KINDS,
   type VectorKind,
 } from "../merging/chunk_merge.ts";
+import { isAllFinite } from "../merging/elements.ts";
 import { type Section, sectionOf, type VectorLayout } from "../merging/vector_metadata.ts";
 import type { OrchestratorContext } from "./context.ts";
 import { noteEvent, shortKey } from "./event_log.ts";
@@ -44,17 +46,19 @@ export class MergeSettlement {
     for (let chunk = 0; chunk < this.#layer.numSections; chunk++) {
       const versions = byChunk.get(chunk) ?? [];
       settled.push(
-        versions.length === 0 ? this.#unmerged(chunk) : await this.#oneOf(chunk, versions),
+        await (versions.length === 0 ? this.#unmerged(chunk) : this.#oneOf(chunk, versions)),
       );
     }
     return settled;
   }
 
   async #oneOf(chunk: number, [first, ...others]: readonly Partition[]): Promise<Partition> {
-    if (others.length === 0) return first;
     const versions = await Promise.all([first, ...others].map((each) => this.#bytesOf(each)));
     const [one] = versions;
-    if (one && versions.every((bytes) => bytes && isSame(bytes, one))) return first;
+    // Who is alone in its layer has nothing to merge with, and nobody to agree with.
+    const isAgreed = others.length > 0 || this.#merge.submitted.length === 1;
+    const isOne = one && versions.every((bytes) => bytes && isSame(bytes, one));
+    if (isAgreed && isOne && this.#isFinite(one)) return first;
     const right = await this.#merged(chunk);
     if (!right) return this.#unmerged(chunk);
     const { log } = this.#context;
@@ -92,19 +96,38 @@ export class MergeSettlement {
     }
   }
 
-  /** Undefined if something of it is gone. */
-  async #bytesOf(partition: Partition): Promise<PerVector<Uint8Array<ArrayBuffer>> | undefined> {
+  /** A chunk that a miner has merged. */
+  #bytesOf(partition: Partition): Promise<PerVector<Uint8Array<ArrayBuffer>> | undefined> {
+    const { weight_path: weights, optimizer_state_path: optimizer_state } = partition;
     const chunk = Number(partition.chunk_number);
-    const read = (key: string | null, kind: VectorKind): Promise<Uint8Array<ArrayBuffer>> => {
+    return this.#bytesAt({ weights, optimizer_state }, (kind) => {
       const { start_byte, end_byte } = sectionOf(this.#layouts[kind], chunk);
-      const length = end_byte - start_byte;
-      return this.#read(key ?? "", length, { start: 0, end: length });
+      return { start: 0, end: end_byte - start_byte };
+    });
+  }
+
+  /** A chunk within a miner's upload. */
+  #uploadedBytes(
+    { weights_path: weights, optimizer_state_path: optimizer_state }: SubmittedWeights,
+    chunk: number,
+  ): Promise<PerVector<Uint8Array<ArrayBuffer>> | undefined> {
+    return this.#bytesAt({ weights, optimizer_state }, (kind) => {
+      const { start_byte: start, end_byte: end } = sectionOf(this.#layouts[kind], chunk);
+      return { start, end };
+    });
+  }
+
+  /** Undefined if something of it is gone. */
+  async #bytesAt(
+    keys: PerVector<string | null>,
+    rangeOf: (kind: VectorKind) => { readonly start: number; readonly end: number },
+  ): Promise<PerVector<Uint8Array<ArrayBuffer>> | undefined> {
+    const read = (kind: VectorKind): Promise<Uint8Array<ArrayBuffer>> => {
+      const range = rangeOf(kind);
+      return this.#read(keys[kind] ?? "", range.end - range.start, range);
     };
     try {
-      return {
-        weights: await read(partition.weight_path, "weights"),
-        optimizer_state: await read(partition.optimizer_state_path, "optimizer_state"),
-      };
+      return { weights: await read("weights"), optimizer_state: await read("optimizer_state") };
     } catch (error) {
       if (error instanceof StoreFailure || !(error instanceof WeftError)) throw error;
       return undefined;
@@ -130,11 +153,13 @@ export class MergeSettlement {
     };
   }
 
+  #isFinite(bytes: PerVector<Uint8Array>): boolean {
+    return VECTOR_KINDS.every((kind) => isAllFinite(bytes[kind], this.#layouts[kind].dtype));
+  }
+
   /** The chunk as whoever did the most has it, within that upload. */
-  #unmerged(chunk: number): Partition {
-    const most = this.#merge.submitted.reduce((a, b) =>
-      (b.weighting_factor ?? 0) > (a.weighting_factor ?? 0) ? b : a
-    );
+  async #unmerged(chunk: number): Promise<Partition> {
+    const most = await this.#bestUpload(chunk);
     this.#context.log.warn(
       `layer ${this.#layer.layer}: nobody has merged chunk ${chunk}, it stays as ` +
         `${shortKey(most.hotkey)} has it`,
@@ -151,6 +176,18 @@ export class MergeSettlement {
       optimizer_state_metadata_path: most.optimizer_state_metadata_path,
       other_miner_hotkey: null,
     };
+  }
+
+  /** Of whoever did the most and has finite numbers; of whoever did the most if nobody has. */
+  async #bestUpload(chunk: number): Promise<SubmittedWeights> {
+    const byWork = this.#merge.submitted.toSorted((a, b) =>
+      (b.weighting_factor ?? 0) - (a.weighting_factor ?? 0)
+    );
+    for (const upload of byWork) {
+      const bytes = await this.#uploadedBytes(upload, chunk);
+      if (bytes && this.#isFinite(bytes)) return upload;
+    }
+    return byWork[0];
   }
 
   #within(kind: VectorKind, chunk: number): NonNullable<Partition["weight_data"]> {

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import type { ModelConfig } from "../../model/config.ts";
 import { Phase } from "../api/schemas.ts";
 
 const text = v.string();
@@ -13,6 +14,90 @@ const number = v.number();
 const orNull = <Schema extends v.GenericSchema>(
   schema: Schema,
 ): v.NullableSchema<Schema, undefined> => v.nullable(schema);
+
+/** Far above what any swarm is run with: beyond is a mistake, or a trap. */
+const MOST = {
+  ...{ samples: 65_536, tokens: 131_072, steps: 1_000_000, cached: 4096 },
+  ...{ parameters: 1e15, vocabulary: 2 ** 24, channels: 2 ** 17, heads: 4096, blocks: 4096 },
+  ...{ hidden: 2 ** 20, context: 2 ** 30, name: 100 },
+} as const;
+
+/** @param most of whole numbers from `least` up */
+function whole(most: number, least = 1): v.GenericSchema<number> {
+  return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+}
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const modelName = v.pipe(
+  text,
+  v.regex(/^\P{C}+$/u, "a name must be of printable letters"),
+  v.maxLength(MOST.name),
+);
+const border = whole(MOST.blocks, -1);
+
+/** A model in the fields of the published JSON: what `--model FILE.json` takes. */
+export const ModelFields = v.object({
+  model_name: modelName,
+  total_global_params: whole(MOST.parameters),
+  vocab_size: whole(MOST.vocabulary),
+  context_length: whole(MOST.context),
+  orig_context_length: whole(MOST.context),
+  emb_dim: whole(MOST.channels),
+  bottleneck_dim: orNull(whole(MOST.channels)),
+  n_heads: whole(MOST.heads),
+  n_layers: whole(MOST.blocks),
+  hidden_dim: whole(MOST.hidden),
+  n_kv_groups: whole(MOST.heads),
+  rope_base: positive,
+  rope_freq: v.object({
+    factor: positive,
+    low_freq_factor: positive,
+    high_freq_factor: positive,
+    original_context_length: whole(MOST.context),
+  }),
+  splits: v.pipe(v.array(v.tuple([border, border])), v.maxLength(MOST.blocks)),
+});
+export type ModelFields = v.InferOutput<typeof ModelFields>;
+
+/** A model as the overview tells it; `parseModelConfig` makes the same model of it again. */
+export function modelFields(model: ModelConfig): ModelFields {
+  const { rope } = model;
+  return {
+    model_name: model.name,
+    total_global_params: model.totalGlobalParams,
+    vocab_size: model.V,
+    context_length: rope.contextLength,
+    orig_context_length: rope.origContextLength,
+    emb_dim: model.C,
+    bottleneck_dim: model.K,
+    n_heads: model.NH,
+    n_layers: model.blocks,
+    hidden_dim: model.H,
+    n_kv_groups: model.NKV,
+    rope_base: rope.ropeBase,
+    rope_freq: {
+      factor: rope.factor,
+      low_freq_factor: rope.lowFreqFactor,
+      high_freq_factor: rope.highFreqFactor,
+      original_context_length: rope.originalContextLength,
+    },
+    splits: model.splits.map(([start, end]) => [start, end]),
+  };
+}
+
+/** What every member of the swarm must go by, beside the overview's `model`. */
+export const TrainingView = v.object({
+  /** Backwards before a miner's own optimizer step. */
+  localOptimizerSteps: whole(MOST.steps),
+  /** Numbers in which weights and optimizer state travel. */
+  weightsDtype: v.picklist(["bfloat16", "float32"], "expected bfloat16 or float32"),
+  /** Batches that a miner may have between forward and backward. */
+  maxCachedActivations: whole(MOST.cached),
+  /** Decides the weights before the first merge; null where the orchestrator was told none. */
+  seed: orNull(whole(2 ** 32 - 1, 0)),
+  model: ModelFields,
+});
+export type TrainingView = v.InferOutput<typeof TrainingView>;
 
 /** What a miner does to the loss; see `clasp.ts`. */
 export const CreditView = v.object({
@@ -36,7 +121,7 @@ export const LayerView = v.object({
   /** Backwards since the last merge: of the slowest miner, all together, and what one must have. */
   leastBackwards: number,
   backwards: number,
-  wantedBackwards: number,
+  wantedBackwards: whole(MOST.steps),
   /** Miners that have uploaded, and that have merged, in the running merge. */
   uploaded: number,
   merged: number,
@@ -98,7 +183,14 @@ export const Overview = v.object({
   hotkey: text,
   version: text,
   netuid: number,
-  model: v.object({ name: text, parameters: number, layers: number, batch: number, seq: number }),
+  model: v.object({
+    name: modelName,
+    parameters: number,
+    layers: number,
+    batch: whole(MOST.samples),
+    seq: whole(MOST.tokens, 2),
+  }),
+  training: TrainingView,
   totals: v.object({
     miners: number,
     activeMiners: number,

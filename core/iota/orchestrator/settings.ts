@@ -32,6 +32,8 @@ export interface TrainingSettings {
 /** How the orchestrator runs a swarm. */
 export interface SwarmSettings extends TrainingSettings {
   readonly netuid: number;
+  /** Decides the weights before the first merge; members are told. */
+  readonly seed: number;
   readonly schedule: Schedule;
   /** Optimizer steps that were taken before the swarm began: the schedule goes on from there. */
   readonly stepsBefore: number;
@@ -71,6 +73,7 @@ export interface SwarmSettings extends TrainingSettings {
 /** The published settings but for what is trained. */
 export const PUBLISHED_SWARM = {
   netuid: 9,
+  seed: 42,
   stepsBefore: 0,
   globalOptimizerSteps: 10,
   localOptimizerSteps: 10,

@@ -8,7 +8,6 @@ import { test } from "#test";
 import { assert } from "chai";
 import { join } from "node:path";
 import { WeftError } from "../../../core/errors.ts";
-import { swarmVersion } from "../../../headless/orchestrate/swarm_settings.ts";
 import { FakeChain, neuron } from "../wallet/fake_chain.ts";
 import { jsonLines, type WalletRun } from "../wallet/fake_wallet_system.ts";
 import { BOB } from "../wallet/test_wallet.ts";
@@ -102,7 +101,6 @@ for (
     ["--seq", "8", "8 tokens"],
     ["--batches-before-merging", "5", "5 batches"],
     ["--splits", "1", "2 layers"],
-    ["--model", "nano", "parameters"],
   ]
 ) {
   test(`${flag} that is not the orchestrator's is wrong use, told before a wallet is asked for`, async () => {
@@ -117,22 +115,74 @@ for (
   });
 }
 
-test("a model that is known by its file only must be given", async () => {
-  await withLoopbackSwarm({}, async (swarm) => {
-    const { code, error } = await swarm.mine(["--orchestrator", swarm.url]);
-    assert.equal(code, 2);
-    assert.include(error, 'a model "bytes"');
-    assert.include(error, "--model FILE.json");
+/** Of an operator who has chosen everything. */
+const CHOSEN = {
+  globalOptimizerSteps: 4,
+  localOptimizerSteps: 1,
+  weightsDtype: "float32",
+  maxCachedActivations: 3,
+  seed: 7,
+} as const;
+
+/** Runs one miner without flags until its stage is there. */
+async function mineBare(swarm: LoopbackSwarm, ...args: readonly string[]): Promise<WalletRun> {
+  const stop = new AbortController();
+  return await swarm.mine(["--orchestrator", swarm.url, ...args], {
+    signal: stop.signal,
+    onLine: (text) => /^stage|"stage"/.test(text) && stop.abort(),
+  });
+}
+
+test("without flags a miner trains what the operator chose, a model of a file too", async () => {
+  await withLoopbackSwarm({ settings: CHOSEN }, async (swarm) => {
+    const { code, out, error } = await mineBare(swarm, "--json");
+    assert.deepEqual([code, error], [0, "registered for layer 0\n"]);
+    const [{ training, seed, slots, precision }] = swarm.stages;
+    const { seed: _, ...chosen } = CHOSEN;
+    assert.deepEqual(training, {
+      ...{ ...chosen, model: LOOPBACK_SETTINGS.model, batch: 2, seq: 16 },
+      cacheTimeoutMs: LOOPBACK_SETTINGS.cacheTimeoutMs,
+    });
+    assert.deepEqual([seed, slots, precision], [7, 3, "f32"]);
+    assert.deepInclude(jsonLines(out)[0], {
+      ...{ model: "bytes", batchesBeforeMerging: 4, localOptimizerSteps: 1, seed: 7 },
+      ...{ weightsDtype: "float32", maxCachedActivations: 3 },
+    });
   });
 });
 
-test("an orchestrator started with settings that it does not tell is pointed out", async () => {
-  const settings = { ...LOOPBACK_SETTINGS, localOptimizerSteps: 1 };
-  await withLoopbackSwarm({ settings, version: swarmVersion(settings) }, async (swarm) => {
-    const other = await mineUntil(swarm, /^stage/);
-    assert.include(other.error, "--local-steps");
-    const same = await mineUntil(swarm, /^stage/, ["--local-steps", "1"]);
-    assert.notInclude(same.error, "--local-steps");
+test("flags win over what the operator chose, with a line of warning each", async () => {
+  await withLoopbackSwarm({ settings: CHOSEN }, async (swarm) => {
+    const args = ["--local-steps", "2", "--seed", "8", "--cache.size", "3", "--model", "nano"];
+    const { code, error } = await mineBare(swarm, ...args);
+    assert.equal(code, 0);
+    const [{ training, seed }] = swarm.stages;
+    assert.deepEqual([training.model.name, training.localOptimizerSteps, seed], ["nano", 2, 8]);
+    const lines = error.trim().split("\n").filter((line) => line.includes(" is used, though"));
+    assert.lengthOf(lines, 3);
+    for (const flag of ["--model nano", "--local-steps 2", "--seed 8"]) assert.include(error, flag);
+  });
+});
+
+test("an orchestrator that tells nothing leaves the defaults, and nothing is said of it", async () => {
+  await withLoopbackSwarm({ isPublished: true, settings: CHOSEN }, async (swarm) => {
+    const { error } = await mineUntil(swarm, /^stage/);
+    assert.equal(error, "registered for layer 0\n");
+    const [{ training, seed, precision }] = swarm.stages;
+    assert.deepInclude(training, {
+      ...{ globalOptimizerSteps: 10, localOptimizerSteps: 10, weightsDtype: "bfloat16" },
+      maxCachedActivations: 2,
+    });
+    assert.deepEqual([seed, precision], [42, "bf16"]);
+  });
+});
+
+test("an orchestrator that tells absurd numbers is refused, before a wallet is asked for", async () => {
+  await withLoopbackSwarm({ settings: { maxCachedActivations: 1e9 } }, async (swarm) => {
+    const { code, error } = await mineBare(swarm, "--wallet.name", "nobody");
+    assert.equal(code, 2);
+    assert.include(error, "training.maxCachedActivations");
+    assert.isEmpty(swarm.stages);
   });
 });
 

@@ -19,6 +19,7 @@ import { type FakeScreen, fakeScreen, type FakeScreenOptions } from "../fake_scr
 const STARTED: StartedEvent = {
   ...{ kind: "started", url: "http://there", isWeft: true, hotkey: "5Hot", uid: null },
   ...{ model: "nano", layers: 3, batch: 1, seq: 64, batchesBeforeMerging: 10, precision: "f32" },
+  ...{ localOptimizerSteps: 10, weightsDtype: "bfloat16", maxCachedActivations: 2, seed: 42 },
 };
 const STEP: RemoteEvent = {
   ...{ kind: "step", learningRate: 2e-4, step: 12, applied: true, norm: 0.5 },

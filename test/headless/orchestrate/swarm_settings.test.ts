@@ -43,6 +43,7 @@ test("every setting of a swarm can be given", async () => {
     ...["--no-inspect", "--gone-after", "9", "--rate-factor", "none", "--open", "--netuid", "3"],
     ...["--share.checked", "0.25", "--score-validity", "50", "--weights.interval", "60"],
     ...["--burn.factor", "2", "--burn.uid", "0", "--steps-before", "70"],
+    ...["--seed", "7"],
   ]);
   const { model: _, schedule: __, ...rest } = settings;
   const expected: Omit<SwarmSettings, "model" | "schedule"> = {
@@ -53,6 +54,7 @@ test("every setting of a swarm can be given", async () => {
     ...{ inspectsActivations: false, goneAfterMs: 9000, rateFactor: Infinity, netuid: 3 },
     ...{ membersOnly: false, spotCheckShare: 0.25, scoreValidityMs: 50_000 },
     ...{ weightsIntervalMs: 60_000, burnFactor: 2, burnUid: 0, stepsBefore: 70 },
+    seed: 7,
   };
   assert.deepEqual(rest, expected);
 });

@@ -10,12 +10,14 @@ import { assert } from "chai";
 import { join } from "node:path";
 import type { Weights } from "../../../core/chain/chain.ts";
 import { VALIDATOR_ROUTES } from "../../../core/iota/api/routes.ts";
+import { modelFields } from "../../../core/iota/orchestrator/overview.ts";
 import { processClock, processWallClock } from "../../../headless/deno_host.ts";
 import { listenHttp } from "../../../headless/http_server.ts";
 import { nodeHttp } from "../../../headless/node_http.ts";
 import { validateIotaCommand } from "../../../headless/validate/iota.ts";
 import type { TrainersOptions, ValidateSystem } from "../../../headless/validate/system.ts";
 import { BODY, MINER, newTrainer, UID } from "../../iota/gradient_validator/test_swarm.ts";
+import { tinyModel } from "../../model/tiny_model.ts";
 import { EXTRINSIC_HASH, FakeChain, neuron } from "../wallet/fake_chain.ts";
 import {
   fakeWalletSystem,
@@ -28,6 +30,8 @@ import { withTempFolder } from "../temp_folder.ts";
 import { TestOrchestrator } from "./test_orchestrator.ts";
 import { TINY_MODEL_JSON } from "./tiny_model_json.ts";
 
+const TINY = tinyModel();
+
 /** What a test plays with. */
 interface Setup {
   readonly orchestrator: TestOrchestrator;
@@ -36,6 +40,8 @@ interface Setup {
   readonly trainers: TrainersOptions[];
   /** Runs the command with these arguments beside those that every run has. */
   validate(args?: readonly string[], signal?: AbortSignal): Promise<WalletRun>;
+  /** The same with no flag that says what is trained. */
+  validateBare(args: readonly string[], signal?: AbortSignal): Promise<WalletRun>;
 }
 
 async function withSetup(body: (setup: Setup) => Promise<void>): Promise<void> {
@@ -70,17 +76,19 @@ async function withSetup(body: (setup: Setup) => Promise<void>): Promise<void> {
     await makeWallet(wallet);
     Deno.writeTextFileSync(join(dir, "tiny.json"), JSON.stringify(TINY_MODEL_JSON));
     await orchestrator.open();
-    const usual = [
+    const places = [
       ...["--orchestrator", orchestrator.url, "--orchestrator.key", ALICE, "--port", "0"],
-      ...["--model", "tiny.json", "--batch", "2", "--seq", "8", "--batches-before-merging", "2"],
       ...["--host", "127.0.0.1"],
     ];
+    const trained = [
+      ...["--model", "tiny.json", "--batch", "2", "--seq", "8", "--batches-before-merging", "2"],
+    ];
     try {
-      const validate = (args?: readonly string[], signal?: AbortSignal): Promise<WalletRun> => {
-        const all = [...usual, ...args ?? []];
-        return runWallet(() => validateIotaCommand(system), wallet, all, { signal });
-      };
-      await body({ orchestrator, chain, weights, trainers, validate });
+      const validateBare = (args: readonly string[], signal?: AbortSignal): Promise<WalletRun> =>
+        runWallet(() => validateIotaCommand(system), wallet, [...places, ...args], { signal });
+      const validate = (args?: readonly string[], signal?: AbortSignal): Promise<WalletRun> =>
+        validateBare([...trained, ...args ?? []], signal);
+      await body({ orchestrator, chain, weights, trainers, validate, validateBare });
     } finally {
       await orchestrator.close();
     }
@@ -145,6 +153,59 @@ test("stages are as the flags say, with room for late questions", async () => {
     const [{ training, ...rest }] = trainers;
     assert.deepInclude(rest, { precision: "bf16", seed: 5, slots: 4, backend: "wgpu" });
     assert.deepEqual([training.model.name, training.batch, training.seq], ["tiny", 2, 8]);
+  });
+});
+
+/** As an orchestrator tells whose operator has chosen everything. */
+const OVERVIEW = {
+  version: "v",
+  model: { name: "tiny", parameters: TINY.totalGlobalParams, layers: 3, batch: 2, seq: 8 },
+  training: {
+    ...{ localOptimizerSteps: 1, weightsDtype: "float32", maxCachedActivations: 3, seed: 7 },
+    model: modelFields(TINY),
+  },
+  layers: [{ wantedBackwards: 4 }],
+};
+
+test("without flags its stages are what the orchestrator tells", async () => {
+  await withSetup(async ({ orchestrator, trainers, validateBare }) => {
+    orchestrator.overview = OVERVIEW;
+    const stop = new AbortController();
+    const running = validateBare([], stop.signal);
+    await orchestrator.registered.promise;
+    stop.abort();
+    const { code, error } = await running;
+    assert.equal(code, 0);
+    assert.notInclude(error, "warn");
+    const [{ training, seed, slots }] = trainers;
+    assert.deepEqual(training, {
+      ...{ model: TINY, batch: 2, seq: 8, globalOptimizerSteps: 4, localOptimizerSteps: 1 },
+      ...{ weightsDtype: "float32", maxCachedActivations: 3, cacheTimeoutMs: 1_200_000 },
+    });
+    assert.deepEqual([seed, slots], [7, 5]);
+  });
+});
+
+test("its flags win over what the orchestrator tells, with a line of warning each", async () => {
+  await withSetup(async ({ orchestrator, trainers, validateBare }) => {
+    orchestrator.overview = OVERVIEW;
+    const stop = new AbortController();
+    const running = validateBare(["--seed", "5", "--weights-dtype", "bfloat16"], stop.signal);
+    await orchestrator.registered.promise;
+    stop.abort();
+    const { error } = await running;
+    assert.lengthOf(error.split("\n").filter((line) => line.includes(" is used, though")), 2);
+    assert.deepEqual([trainers[0].seed, trainers[0].training.weightsDtype], [5, "bfloat16"]);
+  });
+});
+
+test("absurd numbers of an orchestrator are refused before the wallet is opened", async () => {
+  await withSetup(async ({ orchestrator, trainers, validateBare }) => {
+    orchestrator.overview = { ...OVERVIEW, layers: [{ wantedBackwards: 1e300 }] };
+    const { code, error } = await validateBare(["--wallet.name", "none"]);
+    assert.equal(code, 2);
+    assert.include(error, "layers.0.wantedBackwards");
+    assert.isEmpty(trainers);
   });
 });
 

@@ -8,7 +8,12 @@
 import { ApiClient } from "../../../core/iota/api/client.ts";
 import { ROUTES } from "../../../core/iota/api/routes.ts";
 import type { ValidatorAddress } from "../../../core/iota/api/schemas.ts";
-import { chainHandlers, matchRoutes, type PartialHandler } from "../../../core/iota/api/server.ts";
+import {
+  chainHandlers,
+  jsonAnswer,
+  matchRoutes,
+  type PartialHandler,
+} from "../../../core/iota/api/server.ts";
 import { Refusal } from "../../../core/iota/api/service.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { processClock, processWallClock } from "../../../headless/deno_host.ts";
@@ -23,6 +28,8 @@ export class TestOrchestrator {
   readonly swarm = new TestSwarm();
   /** Where the validator says that it answers. */
   readonly registered = Promise.withResolvers<ValidatorAddress>();
+  /** What it tells of its swarm; undefined for an orchestrator that tells nothing. */
+  overview: unknown;
   /** Whether validators are refused. */
   refuses = false;
   #listener: HttpListener | undefined;
@@ -30,7 +37,11 @@ export class TestOrchestrator {
 
   /** Begins to answer. */
   async open(): Promise<void> {
-    const handler = chainHandlers(this.#routes(), this.#files());
+    const told: PartialHandler = ({ target }) =>
+      this.overview !== undefined && target === "/orchestrator/overview"
+        ? Promise.resolve(jsonAnswer(200, this.overview))
+        : undefined;
+    const handler = chainHandlers(told, this.#routes(), this.#files());
     const options = { hostname: "127.0.0.1", port: 0, log: quiet };
     this.#listener = await listenHttp(handler, options);
     this.swarm.filesUrl = `${this.url}/files/`;

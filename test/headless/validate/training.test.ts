@@ -11,13 +11,25 @@ import { UsageError } from "../../../core/errors.ts";
 import type { TrainingSettings } from "../../../core/iota/orchestrator/settings.ts";
 import { parseFlags } from "../../../headless/flags.ts";
 import { VALIDATE_IOTA_FLAGS } from "../../../headless/validate/flags.ts";
+import type { SwarmFacts } from "../../../headless/validate/swarm_facts.ts";
 import { trainingSettings } from "../../../headless/validate/training.ts";
+import { tinyModel } from "../../model/tiny_model.ts";
 import { withTempFolder } from "../temp_folder.ts";
 import { TINY_MODEL_JSON } from "./tiny_model_json.ts";
 
-async function settings(args: readonly string[], folder = "."): Promise<TrainingSettings> {
+const FACTS: SwarmFacts = {
+  ...{ model: tinyModel(), batch: 3, seq: 32, globalOptimizerSteps: 6, localOptimizerSteps: 2 },
+  ...{ weightsDtype: "float32", maxCachedActivations: 5, seed: 9 },
+};
+
+async function settings(
+  args: readonly string[],
+  folder?: string,
+  facts?: SwarmFacts,
+): Promise<TrainingSettings> {
   const source = { args, environment: {}, envFile: {} };
-  return await trainingSettings(parseFlags(VALIDATE_IOTA_FLAGS, source).values, folder);
+  const { values } = parseFlags(VALIDATE_IOTA_FLAGS, source);
+  return await trainingSettings(values, folder ?? ".", facts);
 }
 
 async function refused(args: readonly string[], folder?: string): Promise<string> {
@@ -33,6 +45,37 @@ test("without a flag it is the published swarm", async () => {
     ...{ batch: 1, seq: 800, globalOptimizerSteps: 10, localOptimizerSteps: 10 },
     ...{ weightsDtype: "bfloat16", maxCachedActivations: 2, cacheTimeoutMs: 1_200_000 },
   });
+});
+
+test("without a flag it is what the orchestrator tells, model and all", async () => {
+  const { seed: _, ...told } = FACTS;
+  assert.deepEqual(await settings([], ".", FACTS), { ...told, cacheTimeoutMs: 1_200_000 });
+});
+
+for (
+  const [flag, value, expected] of [
+    ["--batch", "4", { batch: 4 }],
+    ["--seq", "64", { seq: 64 }],
+    ["--batches-before-merging", "8", { globalOptimizerSteps: 8, localOptimizerSteps: 2 }],
+    ["--local-steps", "3", { localOptimizerSteps: 3 }],
+    ["--weights-dtype", "bfloat16", { weightsDtype: "bfloat16" }],
+  ] as const
+) {
+  test(`${flag} goes before what the orchestrator tells`, async () => {
+    assert.deepInclude(await settings([flag, value], ".", FACTS), expected);
+  });
+}
+
+test("another model, or other cuts, go before the told ones, and the rest stays told", async () => {
+  const other = await settings(["--model", "nano"], ".", FACTS);
+  assert.deepEqual([other.model.name, other.batch, other.seq], ["nano", 3, 32]);
+  const { model } = await settings(["--splits", "2"], ".", FACTS);
+  assert.deepEqual([model.name, model.splits], ["tiny", [[-1, 2], [2, -1]]]);
+});
+
+test("of fewer batches than are told for a step, all of them make one", async () => {
+  const { localOptimizerSteps } = await settings(["--batches-before-merging", "1"], ".", FACTS);
+  assert.equal(localOptimizerSteps, 1);
 });
 
 test("local steps are as many as batches unless told", async () => {

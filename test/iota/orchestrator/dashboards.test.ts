@@ -2,10 +2,13 @@ import { assert } from "chai";
 import * as v from "valibot";
 import { test } from "#test";
 import { Dashboards } from "../../../core/iota/orchestrator/dashboards.ts";
-import { Overview } from "../../../core/iota/orchestrator/overview.ts";
+import { modelFields, Overview } from "../../../core/iota/orchestrator/overview.ts";
 import { changeRecord, type MergeRecord, MERGES } from "../../../core/iota/orchestrator/records.ts";
 import type { SwarmState } from "../../../core/iota/orchestrator/state.ts";
-import { NOW_MS, ShownSwarm } from "./shown_swarm.ts";
+import { parseModelConfig } from "../../../core/model/config.ts";
+import { OWN_PRESETS, PUBLISHED_PRESETS } from "../../../core/model/presets.ts";
+import { tinyModel } from "../../model/tiny_model.ts";
+import { NOW_MS, SETTINGS, ShownSwarm } from "./shown_swarm.ts";
 import { simulate } from "./simulated_pathways.ts";
 
 function dashboardsOf(
@@ -56,6 +59,36 @@ test("an overview is what its schema says, and JSON", async () => {
   await swarm.event({ kind: "registered", layer: 0, hotkey: "5A", text: "5A came" });
   const overview = await dashboardsOf(swarm).overview();
   assert.deepEqual(v.parse(Overview, JSON.parse(JSON.stringify(overview))), overview);
+});
+
+test("what a member must go by is told: steps, dtype, room for batches, seed", async () => {
+  const told = {
+    localOptimizerSteps: 3,
+    weightsDtype: "float32",
+    maxCachedActivations: 7,
+    seed: 11,
+  } as const;
+  const swarm = new ShownSwarm();
+  const context = { ...swarm.context, settings: { ...SETTINGS, ...told } };
+  const dashboards = new Dashboards(context, { globalScores: () => Promise.resolve({}) });
+  const { training } = await dashboards.overview();
+  assert.deepEqual(training, { ...told, model: modelFields(SETTINGS.model) });
+});
+
+test("the told model is the same again when it is read, whatever its fields", async () => {
+  const odd = tinyModel({
+    ...{ name: "odd", totalGlobalParams: 12_345, K: null, splits: [[-1, 2], [2, -1]] },
+    rope: {
+      ...{ ropeBase: 1e4, contextLength: 11, origContextLength: 22, factor: 1.5 },
+      ...{ lowFreqFactor: 0.5, highFreqFactor: 3.5, originalContextLength: 33 },
+    },
+  });
+  const presets = [...OWN_PRESETS, ...PUBLISHED_PRESETS].map(({ model }) => model);
+  for (const model of [odd, ...presets]) {
+    const { training } = await dashboardsOf(new ShownSwarm({ model })).overview();
+    const read = parseModelConfig(JSON.parse(JSON.stringify(training.model)), "overview");
+    assert.deepEqual(read, model);
+  }
 });
 
 test("a layer shows its work: queue, phase, uploads, the slowest miner", async () => {

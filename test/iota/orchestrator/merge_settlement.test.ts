@@ -44,6 +44,12 @@ async function forge(swarm: MergeSwarm, hotkey: string, value: number): Promise<
   await swarm.merging.takePartitions(hotkey, partitions);
 }
 
+/** Nobody merges any more, and the time for it is over. */
+async function endMerge(swarm: MergeSwarm): Promise<void> {
+  await swarm.pass(101_000);
+  await swarm.merging.tick();
+}
+
 test("before the first merge there are no weights", async () => {
   const swarm = await MergeSwarm.make();
   assert.deepEqual(await swarm.merging.weights(0), []);
@@ -82,6 +88,90 @@ test("of a pair that forges in different ways neither is believed", async () => 
   // Of 1 and 2 with the same weight.
   assert.deepEqual(await weightsOf(swarm), allOf(swarm, [0xc0, 0x3f]));
   assert.lengthOf(await swarm.events("refused"), 2);
+});
+
+test("of a pair of which one merges to NaN, the other is believed and the one is named", async () => {
+  const swarm = await merging(["a", "b"]);
+  await forge(swarm, "a", NaN);
+  await swarm.merge("b");
+  assert.deepEqual(await weightsOf(swarm), allOf(swarm, [0xc0, 0x3f]));
+  const events = await swarm.events("refused");
+  assert.isNotEmpty(events);
+  assert.isTrue(events.every((event) => event.includes('"hotkey":"a"')));
+});
+
+for (const value of [NaN, Infinity]) {
+  test(`an upload of ${value} has no part in a chunk that is merged anew`, async () => {
+    const swarm = await MergeSwarm.uploading([["a", "b", "c"], ["body"], ["tail"]]);
+    await swarm.upload("a", value);
+    await swarm.upload("b", 1);
+    await swarm.upload("c", 2);
+    // Each pair disagrees, so that no merged chunk is taken as it is.
+    for (const [at, hotkey] of ["a", "b", "c"].entries()) await forge(swarm, hotkey, 90 + at);
+    assert.deepEqual(await weightsOf(swarm), allOf(swarm, [0xc0, 0x3f]), "of b and c alone");
+  });
+}
+
+test("chunks that one of a pair alone has merged are looked at, and not believed if forged", async () => {
+  const swarm = await merging(["a", "b", "c", "d"]);
+  await forge(swarm, "a", 99);
+  await swarm.merge("b");
+  await endMerge(swarm);
+  // Of 1 to 4 with the same weight. The first half is what a had to merge.
+  const expected = allOf(swarm, [0x20, 0x40]);
+  const half = Math.floor(expected.length / 2);
+  assert.deepEqual((await weightsOf(swarm)).slice(0, half), expected.slice(0, half));
+  const events = await swarm.events("refused");
+  assert.lengthOf(events, 3, "all that a has merged");
+  assert.isTrue(events.every((event) => event.includes('"hotkey":"a"')));
+});
+
+test("nobody is named for chunks that one of a pair alone has merged as it should be", async () => {
+  const swarm = await merging(["a", "b", "c", "d"]);
+  for (const hotkey of ["a", "b"]) await swarm.merge(hotkey);
+  await endMerge(swarm);
+  assert.isEmpty(await swarm.events("refused"));
+});
+
+test("a pair that agrees on NaN is not believed, and both are named", async () => {
+  const swarm = await merging(["a", "b"]);
+  await forge(swarm, "a", NaN);
+  await forge(swarm, "b", NaN);
+  assert.deepEqual(await weightsOf(swarm), allOf(swarm, [0xc0, 0x3f]));
+  const events = (await swarm.events("refused")).join();
+  assert.include(events, '"hotkey":"a"');
+  assert.include(events, '"hotkey":"b"');
+});
+
+test("a chunk that nobody has merged is not taken from an upload of NaN", async () => {
+  const swarm = await MergeSwarm.make([["a", "b", "c", "d"], ["body"], ["tail"]]);
+  await swarm.train();
+  await swarm.train({ backwards: 9, hotkeys: ["d"] });
+  await swarm.merging.tick();
+  for (const [at, hotkey] of ["a", "b", "c"].entries()) await swarm.upload(hotkey, at + 1);
+  await swarm.upload("d", NaN);
+  for (const hotkey of ["a", "b"]) await swarm.merge(hotkey);
+  await endMerge(swarm);
+  const partitions = await swarm.merging.weights(0);
+  assert.equal(partitions[5].miner_hotkey, "a");
+  assert.deepEqual((await weightsOf(swarm)).slice(-2), [0x80, 0x3f], "1, as a has it");
+});
+
+test("a mean that overflows is no mean: the chunk stays as whoever did the most has it", async () => {
+  const swarm = await merging(["a", "b"]);
+  await forge(swarm, "a", 98);
+  const partitions = await swarm.partitions("b");
+  const { objects } = swarm.context.store;
+  for (const [key, bytes] of objects) {
+    // The largest bfloat16: two of them, each with its weight, add up to infinity in f32.
+    if (/^(weights|optimizer_state)\/[ab]\/.*\/file-/.test(key)) {
+      objects.set(key, new Uint8Array(bytes.length).fill(0x7f));
+    }
+  }
+  await swarm.merging.takePartitions("b", partitions);
+  assert.equal(await swarm.phase(), "is_training");
+  assert.deepEqual(await weightsOf(swarm), allOf(swarm, [0x7f, 0x7f]));
+  assert.deepEqual(await swarm.events("refused"), [], "nobody could have known better");
 });
 
 test("a chunk that vanishes from the store is that of the other of its pair", async () => {
@@ -130,8 +220,7 @@ test("a chunk that nobody has merged is that of whoever did the most", async () 
   await swarm.merging.tick();
   for (const [at, hotkey] of ["a", "b", "c", "d"].entries()) await swarm.upload(hotkey, at + 1);
   for (const hotkey of ["a", "b"]) await swarm.merge(hotkey);
-  await swarm.pass(101_000);
-  await swarm.merging.tick();
+  await endMerge(swarm);
   const partitions = await swarm.merging.weights(0);
   assert.deepEqual(partitions.map(({ chunk_number }) => chunk_number), [0, 1, 2, 3, 4, 5]);
   assert.equal(partitions[5].miner_hotkey, "d");
