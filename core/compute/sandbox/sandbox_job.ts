@@ -135,9 +135,8 @@ const Output = v.strictObject({
 }, unexpected);
 
 function unexpected({ expected, received }: v.StrictObjectIssue): string {
-  return expected === "never"
-    ? `there is no field ${received}`
-    : `${received}, expected ${expected}`;
+  if (expected === "never") return `there is no field ${received}`;
+  return expected === "Object" ? "an object is expected" : `the field ${expected} is missing`;
 }
 
 /**
