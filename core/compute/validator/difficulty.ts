@@ -1,0 +1,26 @@
+/**
+ * How hard a miner's next challenge is.
+ *
+ * Source: neuralinternet/compute-subnet v1.5.3, `calc_difficulty` of `neurons/validator.py`.
+ *
+ * @module
+ */
+
+import type { ChallengeStats } from "../scores/challenge_stats.ts";
+
+/** Of every challenge, since 1.4.2. */
+export const MIN_DIFFICULTY = 7;
+export const MAX_DIFFICULTY = 12;
+const LAST = 20;
+const ENOUGH_SUCCESSES = 4;
+
+/** Two steps up for nearly no failure among the last 20, one down for many. */
+export function nextDifficulty(
+  { successes, lastFailed, lastDifficultyMean }: ChallengeStats,
+): number {
+  if (successes <= ENOUGH_SUCCESSES) return MIN_DIFFICULTY;
+  const now = Math.ceil(lastDifficultyMean || MIN_DIFFICULTY);
+  const failed = lastFailed / LAST;
+  const step = failed < 0.1 ? 2 : failed < 0.2 ? 1 : failed > 0.25 ? -1 : 0;
+  return Math.max(MIN_DIFFICULTY, Math.min(now + step, MAX_DIFFICULTY));
+}
