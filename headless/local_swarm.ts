@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import type { Log } from "../core/host.ts";
 import { chainHandlers, type PartialHandler } from "../core/iota/api/server.ts";
+import type { GpuTurns } from "../core/node/gpu_turns.ts";
 import { LocalSwarm } from "../core/node/local_swarm.ts";
 import type { SwarmPlace, SwarmStore } from "../core/node/swarm_place.ts";
 import type { OpenNetwork } from "../core/node/training_network.ts";
@@ -21,10 +22,10 @@ import { pageHandler } from "./orchestrate/page_handler.ts";
 const STORE_NAME = "store";
 const LOOPBACK = "127.0.0.1";
 
-/** Opens networks whose store is in a run folder. */
-export function localSwarmOpener(runDir: string, log: Log): OpenNetwork {
+/** Opens networks whose store is in a run folder, and whose miners take turns on the GPU. */
+export function localSwarmOpener(runDir: string, log: Log, turns?: GpuTurns): OpenNetwork {
   const place = localPlace(join(runDir, STORE_NAME), log);
-  return (gpu, options) => LocalSwarm.create(gpu, options, place);
+  return (gpu, options) => LocalSwarm.create(gpu, options, place, turns);
 }
 
 /** This process as a place for a swarm. */

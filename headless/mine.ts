@@ -9,15 +9,19 @@ import { join, resolve } from "node:path";
 import { buildCorpus } from "../core/data/corpus.ts";
 import { byteTokenizer } from "../core/data/tokenizer.ts";
 import type { NodeEvent } from "../core/node/events.ts";
+import { GpuTurns } from "../core/node/gpu_turns.ts";
 import { train } from "../core/node/train.ts";
 import { type Command, type CommandContext, runAsProcess, userFolder } from "./command.ts";
+import { ignoredLines } from "./compute/flags.ts";
 import { readDocuments } from "./corpus_files.ts";
 import { createDenoHost } from "./deno_host.ts";
 import { localSwarmOpener } from "./local_swarm.ts";
 import { CHART_NAME, LossChart } from "./loss_chart.ts";
+import { startLocalChallenges } from "./mine/local_challenges.ts";
 import { processMineSystem } from "./mine/process_system.ts";
 import { mineRemote } from "./mine/remote.ts";
-import { remotePlace } from "./mine/remote_flags.ts";
+import { mineCompute } from "./mine/remote_compute.ts";
+import { computeChain, remotePlace } from "./mine/remote_flags.ts";
 import type { MineSystem } from "./mine/system.ts";
 import { MineReport } from "./mine_report.ts";
 import {
@@ -43,10 +47,25 @@ export function mineCommandIn(openSystem: () => MineSystem): Command<typeof MINE
       "miner of a swarm elsewhere, which keeps nothing between runs.",
     flags: MINE_FLAGS,
     run: (context) => {
+      for (const line of ignoredLines(context.values)) context.screen.message(line);
       const place = remotePlace(context.values);
-      return place ? mineRemote(openSystem(), context, place) : mineLocal(context);
+      const chain = computeChain(context.values);
+      const { subnet = place ? "iota" : "all" } = context.values;
+      const turns = new GpuTurns();
+      const compute = async (): Promise<number> =>
+        chain ? await mineCompute(openSystem(), context, chain, turns) : await mineLocal(context);
+      if (subnet === "compute") return compute();
+      if (!place) return mineLocal(context);
+      const iota = mineRemote(openSystem(), context, place, turns);
+      return subnet === "iota" ? iota : both(iota, compute());
     },
   };
+}
+
+/** Runs until both have ended; what one fails with goes before the other's. */
+async function both(...works: readonly Promise<number>[]): Promise<number> {
+  const codes = await Promise.all(works);
+  return Math.max(...codes);
 }
 
 /** The command. */
@@ -61,6 +80,7 @@ async function mineLocal(context: CommandContext<typeof MINE_FLAGS>): Promise<nu
   const corpus = buildCorpus(documents, byteTokenizer);
   checkText(settings.model, byteTokenizer, corpus);
   const runDir = runFolder(values, name);
+  const subnet = values.subnet ?? "all";
   const lock = lockRunFolder(runDir);
   try {
     const denoHost = createDenoHost({
@@ -69,7 +89,8 @@ async function mineLocal(context: CommandContext<typeof MINE_FLAGS>): Promise<nu
       logLevel: values.loggingDebug ? "debug" : "info",
       writeLog: (line) => screen.message(line),
     });
-    const host = { ...denoHost, openNetwork: localSwarmOpener(runDir, denoHost.log) };
+    const turns = new GpuTurns();
+    const host = { ...denoHost, openNetwork: localSwarmOpener(runDir, denoHost.log, turns) };
     const report = new MineReport(screen, host.clock, {
       runDir,
       textName: name,
@@ -77,11 +98,24 @@ async function mineLocal(context: CommandContext<typeof MINE_FLAGS>): Promise<nu
       chartPath: join(runDir, CHART_NAME),
     });
     announce(screen, signal, values, runDir);
-    const chart = new LossChart(host.storage);
-    const text = { corpus, tokenizer: byteTokenizer };
-    for await (const event of train(host, text, settings, signal)) {
-      await chart.take(event);
-      show(event, values, screen, report);
+    const ended = new AbortController();
+    const challenges = subnet === "iota" ? undefined : await startLocalChallenges({
+      ...{ runDir, host: denoHost, turns },
+      onChallenge: (event) => values.json ? screen.printJson(event) : report.showChallenge(event),
+    }, AbortSignal.any([signal, ended.signal]));
+    try {
+      const chart = new LossChart(host.storage);
+      const text = { corpus, tokenizer: byteTokenizer };
+      if (subnet === "compute") await challenges?.done;
+      else {
+        for await (const event of train(host, text, settings, signal)) {
+          await chart.take(event);
+          show(event, values, screen, report);
+        }
+      }
+    } finally {
+      ended.abort();
+      await challenges?.done;
     }
   } finally {
     lock.release();

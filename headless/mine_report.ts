@@ -12,6 +12,7 @@ import type {
   StartedEvent,
   StepEvent,
 } from "../core/node/events.ts";
+import type { ChallengeEvent } from "./mine/local_challenges.ts";
 import type { Screen } from "./screen.ts";
 import { wrapText } from "./text_table.ts";
 import { formatBytes, formatCount, formatDuration } from "./units.ts";
@@ -53,6 +54,14 @@ export class MineReport {
     else if (event.kind === "step") this.#showStep(event);
     else if (event.kind === "checkpoint") this.#showCheckpoint(event);
     else if (event.kind === "finished") this.#showEnd(event);
+  }
+
+  /** Shows one challenge of the compute network. */
+  showChallenge({ difficulty, success, elapsedS, score, reason }: ChallengeEvent): void {
+    this.screen.endStatus();
+    const outcome = success ? `${elapsedS.toFixed(2)} s` : `failed: ${reason}`;
+    const line = `challenge of difficulty ${difficulty}: ${outcome}, score ${score.toFixed(4)}`;
+    this.screen.print(this.screen.style("dim", line));
   }
 
   #showStart(event: StartedEvent): void {

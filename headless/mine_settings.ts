@@ -12,6 +12,7 @@ import { PUBLISHED_SEED } from "../core/iota/miner/swarm_options.ts";
 import type { PrecisionName } from "../core/model/parameters.ts";
 import { findPreset, type Preset } from "../core/model/presets.ts";
 import type { TrainSettings } from "../core/node/settings.ts";
+import { ACCEPTED_FLAGS, COMPUTE_MINER_FLAGS } from "./compute/flags.ts";
 import { gpuBackend, json, loggingDebug, runDir } from "./common_flags.ts";
 import { type Flag, integer, integers, positive, text, toggle, type Values } from "./flags.ts";
 import { PLACE_FLAGS, REMOTE_FLAGS } from "./mine/remote_flags.ts";
@@ -77,8 +78,25 @@ const LOCAL_FLAGS = {
   runDir,
 } as const;
 
+const SUBNETS = ["iota", "compute", "all"] as const;
+
+/** What a node may work for. */
+export type Subnet = (typeof SUBNETS)[number];
+
+const subnet: Flag<Subnet | undefined> = {
+  name: "subnet",
+  placeholder: SUBNETS.join("|"),
+  default: undefined,
+  defaultText: "all on the local network, elsewhere iota",
+  expected: "iota, compute or all",
+  description: "Trains for IOTA, answers challenges for the compute network, or does both on one " +
+    "GPU; a challenge goes first.",
+  parse: (text) => SUBNETS.find((each) => each === text),
+};
+
 /** The flags. */
 export const MINE_FLAGS = {
+  subnet,
   ...PLACE_FLAGS,
   model: text({
     name: "model",
@@ -123,6 +141,8 @@ export const MINE_FLAGS = {
   }),
   ...LOCAL_FLAGS,
   ...REMOTE_FLAGS,
+  ...COMPUTE_MINER_FLAGS,
+  ...ACCEPTED_FLAGS,
   gpuBackend,
   json,
   loggingDebug,

@@ -5,6 +5,7 @@
  */
 
 import { type CommandGroup, member, runGroupAsProcess } from "./command_group.ts";
+import { validateComputeCommand } from "./validate/compute.ts";
 import { validateIotaCommand } from "./validate/iota.ts";
 import { processValidateSystem } from "./validate/process_system.ts";
 import type { ValidateSystem } from "./validate/system.ts";
@@ -14,7 +15,10 @@ export function validateGroup(system: ValidateSystem): CommandGroup {
   return {
     name: "validate",
     summary: "Looks whether the work of a subnet's miners is right, and sets weights on the chain.",
-    members: [member("validate", validateIotaCommand(system))],
+    members: [
+      member("validate", validateIotaCommand(system)),
+      member("validate", validateComputeCommand(system)),
+    ],
   };
 }
 

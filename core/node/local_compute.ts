@@ -24,6 +24,8 @@ import type { SwarmPlace } from "./swarm_place.ts";
 const SEED_BYTES = 32;
 /** Enough for a validator of the compute network, in rao. */
 const VALIDATOR_STAKE_RAO = 2048n * 1_000_000_000n;
+/** Training does not suffer from challenges that are too hard for the machine. */
+const MOST_SHARE = 0.05;
 /** Rounds come far more often than on the network, where they are a quarter of an hour apart. */
 const PAUSE_MS = { least: 15_000, most: 30_000 };
 
@@ -78,6 +80,7 @@ export class LocalCompute {
       dendrite: new Dendrite({ ...shared, signer: validatorKey, http }),
       settings: {
         ...{ netuid: COMPUTE_NETUID, batchSize: 1, pauseMs: PAUSE_MS, weightsIntervalMs: Infinity },
+        mostShare: MOST_SHARE,
         ...{ blacklistHotkeys: [], blacklistColdkeys: [], minimalVersion: undefined },
         ...{ updatedThreshold: 0, onePerAddress: false },
       },

@@ -8,7 +8,7 @@
 
 import { isAddress } from "../../core/wallet/address.ts";
 import { AXON_FLAGS } from "../axon_flags.ts";
-import { type Flag, integer, text, toggle, type Values } from "../flags.ts";
+import { type Flag, integer, toggle, type Values } from "../flags.ts";
 
 /** Lists that miner and validator both have. */
 export const LIST_FLAGS = {
@@ -46,36 +46,42 @@ export const COMPUTE_MINER_FLAGS = {
   }),
 } as const;
 
-/** What the published parsers take that means nothing here, and why. */
-export const IGNORED_FLAGS: readonly (readonly [string, string])[] = [
-  ["auto_update", "a program that replaces itself is no safer than its source: update it yourself"],
-  ["miner.hashcat.path", "challenges are searched for on the GPU by shaders of its own"],
-  ["miner.hashcat.workload.profile", "searches run in short slices between those of training"],
-  ["miner.hashcat.extended.options", "there is no hashcat to give them to"],
-  ["miner.whitelist.not.updated", "the published miner does not look at it either"],
-  ["miner.whitelist.updated.threshold", "the published miner does not look at it either"],
-  ["validator.whitelist.unrecognized", "the published validator does not look at it either"],
-  ["validator.perform.hardware.query", "proof of GPU asks the hardware, and nothing else does"],
-  ["validator.specs.batch.size", "specs are not asked for in batches"],
-  ["validator.force.update.prometheus", "metrics are served where they are asked for"],
-  ["axon.max_workers", "requests are answered on one thread, signatures are checked on others"],
-  ["logging.logging_dir", "logs go to standard error: send them where you like"],
-];
+/** What the published parsers take that means nothing here: whether it has a value, and why. */
+export const IGNORED_FLAGS = [
+  ["auto_update", "switch", "a program that replaces itself is no safer than its source"],
+  ["miner.hashcat.path", "value", "challenges are searched for by shaders of its own"],
+  ["miner.hashcat.workload.profile", "value", "searches run in slices between those of training"],
+  ["miner.hashcat.extended.options", "value", "there is no hashcat to give them to"],
+  ["miner.whitelist.not.updated", "switch", "the published miner does not look at it either"],
+  ["miner.whitelist.updated.threshold", "value", "the published miner does not look at it either"],
+  ["axon.max_workers", "value", "requests are answered on one thread"],
+  ["logging.logging_dir", "value", "logs go to standard error: send them where you like"],
+] as const;
+
+type IgnoredName = (typeof IGNORED_FLAGS)[number][0];
 
 /** {@linkcode IGNORED_FLAGS} as flags, so that a published command line is understood. */
-export const ACCEPTED_FLAGS: Readonly<Record<string, Flag<string | undefined>>> = Object
-  .fromEntries(IGNORED_FLAGS.map(([name, reason]) => [
-    name,
-    text({
-      ...{ name, placeholder: "ANY", default: undefined, defaultText: "not looked at" },
-      description: `Accepted and ignored: ${reason}.`,
-    }),
-  ]));
+export const ACCEPTED_FLAGS = Object.fromEntries(
+  IGNORED_FLAGS.map(([name, kind, reason]) => [name, accepted(name, kind, reason)]),
+) as Readonly<Record<IgnoredName, Flag<string | undefined>>>;
+
+function accepted(
+  name: string,
+  kind: "switch" | "value",
+  reason: string,
+): Flag<string | undefined> {
+  return {
+    ...{ name, default: undefined, defaultText: "not looked at", expected: "anything" },
+    placeholder: kind === "value" ? "ANY" : undefined,
+    description: `Accepted and ignored: ${reason}.`,
+    parse: (text) => text,
+  };
+}
 
 /** A line for each flag that was given and is ignored. */
-export function ignoredLines(values: Readonly<Record<string, unknown>>): string[] {
+export function ignoredLines(values: Readonly<Partial<Record<IgnoredName, string>>>): string[] {
   return IGNORED_FLAGS.filter(([name]) => values[name] !== undefined)
-    .map(([name, reason]) => `--${name} is ignored: ${reason}`);
+    .map(([name, , reason]) => `--${name} is ignored: ${reason}`);
 }
 
 /** Flags of a validator. */

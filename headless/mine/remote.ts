@@ -14,7 +14,10 @@ import { RefusedError } from "../../core/iota/api/client_errors.ts";
 import { healthHandler } from "../../core/iota/miner/health.ts";
 import { Miner, type MinerOptions } from "../../core/iota/miner/miner.ts";
 import { PUBLISHED_ORCHESTRATOR } from "../../core/iota/miner/swarm_options.ts";
+import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
 import { Uploader } from "../../core/iota/transfer/upload.ts";
+import { GpuTurns } from "../../core/node/gpu_turns.ts";
+import { TurnTakingTrainer } from "../../core/node/turn_taking_trainer.ts";
 import type { HttpListener } from "../http_server.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import type { CommandContext } from "../command.ts";
@@ -49,6 +52,7 @@ interface Run {
   readonly http: Http;
   readonly log: Log;
   readonly report: RemoteReport;
+  readonly turns: GpuTurns;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function mineRemote(
   system: MineSystem,
   context: Context,
   place: RemotePlace,
+  turns = new GpuTurns(),
 ): Promise<number> {
   const { values, screen, signal } = context;
   const { clock, wallClock } = system;
@@ -82,7 +87,7 @@ export async function mineRemote(
     signal.throwIfAborted();
     const report = new RemoteReport(screen, { clock, wallClock }, traffic, values.json);
     await mine({
-      ...{ system, context, place, facts, settings, signer, uid, http, log, report },
+      ...{ system, context, place, facts, settings, signer, uid, http, log, report, turns },
     });
     report.show({ kind: "finished", ...report.totals });
   } catch (error) {
@@ -160,7 +165,7 @@ class RunTexts {
 }
 
 function createMiner(
-  { system, signer, uid, http, log, place, facts, settings }: Run,
+  { system, signer, uid, http, log, place, facts, settings, turns }: Run,
   stages: Trainers,
   own: Pick<MinerOptions, "onEvent" | "nextBatch">,
 ): Miner {
@@ -171,7 +176,7 @@ function createMiner(
     ...{ ...time, ...own, client, uid: uid ?? null, hotkey: signer.address },
     uploader: new Uploader({ client, http, clock, log }),
     training: settings.training,
-    trainerFor: (layer) => stages.trainerFor(layer),
+    trainerFor: async (layer) => new TurnTakingTrainer(await stages.trainerFor(layer), turns),
     ...facts ? WEFT_PACE : {},
   });
 }
@@ -204,7 +209,7 @@ function textSettings({ system, context: { values }, settings }: Run): TextSetti
 /** The hotkey's uid; undefined where no chain is asked. @throws {WeftError} if it has none */
 async function uidOnChain(
   system: MineSystem,
-  { netuid }: MineValues,
+  { netuid = PUBLISHED_SWARM.netuid }: MineValues,
   { place, signer, log }: Pick<Run, "place" | "signer" | "log">,
 ): Promise<number | undefined> {
   if (place.chain === undefined) return undefined;
@@ -234,7 +239,11 @@ async function listenForHealth(
 }
 
 /** What to do, where the orchestrator only says no. */
-function explained(error: unknown, { netuid }: MineValues, { url }: RemotePlace): unknown {
+function explained(
+  error: unknown,
+  { netuid = PUBLISHED_SWARM.netuid }: MineValues,
+  { url }: RemotePlace,
+): unknown {
   if (!(error instanceof RefusedError) || error.status !== 403) return error;
   return new WeftError(
     `${url} does not take this miner: ${error.detail || "no reason given"}; is the hotkey ` +

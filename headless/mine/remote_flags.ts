@@ -4,6 +4,7 @@
  * @module
  */
 
+import { COMPUTE_NETUID } from "../../core/compute/compute_miner.ts";
 import { UsageError } from "../../core/errors.ts";
 import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
 import { type Flag, integer, text, toggle, type Values } from "../flags.ts";
@@ -128,7 +129,8 @@ export const REMOTE_FLAGS = {
     name: "netuid",
     min: 0,
     max: 65535,
-    default: PUBLISHED_SWARM.netuid,
+    default: undefined,
+    defaultText: `${PUBLISHED_SWARM.netuid}, or ${COMPUTE_NETUID} for --subnet compute`,
     publishedNames: ["netuid"],
     description: "Number of the subnet on which the hotkey is registered.",
   }),
@@ -140,6 +142,15 @@ export const REMOTE_FLAGS = {
   },
   subtensorChainEndpoint,
 } as const;
+
+/** The chain on which a compute miner is registered; undefined for this machine alone. */
+export function computeChain(
+  { network, subtensorNetwork, subtensorChainEndpoint }: Pick<PlaceValues, "network"> & ChainValues,
+): ChainChoice | undefined {
+  const named = subtensorNetwork ?? (network === "local" ? undefined : network);
+  if (named === undefined && subtensorChainEndpoint === undefined) return undefined;
+  return { subtensorNetwork: named, subtensorChainEndpoint };
+}
 
 type PlaceValues = Values<typeof PLACE_FLAGS>;
 type ChainValues = Pick<

@@ -5,11 +5,12 @@
  * @module
  */
 
-import type { Clock, Http, HttpHandler, WallClock } from "../../core/host.ts";
+import type { Clock, Host, Http, HttpHandler, Log, WallClock } from "../../core/host.ts";
 import type { Variables } from "../env_file.ts";
 import type { HttpListener, ListenOptions } from "../http_server.ts";
 import type { Trainers, TrainersOptions } from "../validate/system.ts";
 import type { WalletSystem } from "../wallet/system.ts";
+import type { Backend } from "../webgpu.ts";
 
 /** A stage that is ready, and what it is on. */
 export interface StageFacts {
@@ -29,6 +30,12 @@ export interface StagesOptions extends TrainersOptions {
   readonly onLost: (reason: string) => void;
 }
 
+/** How a machine for challenges is opened. */
+export interface ComputeHostOptions {
+  readonly backend: Backend;
+  readonly log: Log;
+}
+
 /** The surroundings. */
 export interface MineSystem extends WalletSystem {
   readonly clock: Clock;
@@ -38,4 +45,6 @@ export interface MineSystem extends WalletSystem {
   openHttp(): Http & { close(): void };
   listen(handler: HttpHandler, options: ListenOptions): Promise<HttpListener>;
   openStages(options: StagesOptions): Trainers;
+  /** What challenges are searched with, and where nonces are kept. */
+  openComputeHost(options: ComputeHostOptions): Host;
 }

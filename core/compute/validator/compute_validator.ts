@@ -37,6 +37,8 @@ export interface ComputeValidatorSettings extends TargetSettings {
   readonly batchSize: number;
   /** From the end of a round to the next one: some time between these, in milliseconds. */
   readonly pauseMs: { readonly least: number; readonly most: number };
+  /** The largest share of the time that rounds may take, where the miners do other work too. */
+  readonly mostShare: number;
   /** Between two settings of weights. */
   readonly weightsIntervalMs: number;
 }
@@ -110,6 +112,7 @@ export class ComputeValidator {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.options;
     while (!signal.aborted) {
+      const startMs = clock.nowMs();
       try {
         await this.round(signal);
         if (!signal.aborted) await this.#setWeights();
@@ -117,7 +120,7 @@ export class ComputeValidator {
         if (signal.aborted) return;
         log.warn(`a round has failed: ${error instanceof Error ? error.message : error}`);
       }
-      await clock.sleep(this.#pauseMs(), signal);
+      await clock.sleep(this.#pauseMs(clock.nowMs() - startMs), signal);
     }
   }
 
@@ -150,8 +153,9 @@ export class ComputeValidator {
     log.info(`weights of ${uids.length} miners are on the chain`);
   }
 
-  #pauseMs(): number {
-    const { randomBytes, settings: { pauseMs: { least, most } } } = this.options;
-    return least + (most - least) * randomBytes(1)[0] / 255;
+  #pauseMs(roundMs: number): number {
+    const { randomBytes, settings: { pauseMs: { least, most }, mostShare } } = this.options;
+    const pause = least + (most - least) * randomBytes(1)[0] / 255;
+    return Math.max(pause, roundMs * (1 / mostShare - 1));
   }
 }

@@ -82,6 +82,7 @@ class Setup {
       },
       settings: {
         ...{ netuid: 27, batchSize: 2, pauseMs: { least: 1000, most: 2000 } },
+        mostShare: 1,
         ...{ blacklistHotkeys: [], blacklistColdkeys: [], minimalVersion: undefined },
         ...{ updatedThreshold: 60, onePerAddress: true, weightsIntervalMs: 5_000 },
       },
@@ -214,6 +215,25 @@ test("weights are not set again within their interval", async () => {
   // Ten rounds with a pause of one to two seconds, and an interval of five.
   assert.isAtMost(setup.weights.length, 5);
   assert.isAtLeast(setup.weights.length, 2);
+});
+
+test("rounds take no more of the time than they may", async () => {
+  const setup = new Setup();
+  setup.neurons = MINERS.slice(0, 1);
+  setup.answer = (asked) => {
+    setup.time.advance(3000);
+    return success(asked);
+  };
+  const stop = new AbortController();
+  const { settings } = setup.validator().options;
+  const running = setup.validator({ settings: { ...settings, mostShare: 0.05 } }).run(stop.signal);
+  await setup.time.until((async () => {
+    while (setup.results.length < 2) await new Promise((resolve) => setTimeout(resolve, 0));
+  })());
+  stop.abort();
+  await running;
+  const [first, second] = setup.book.rows;
+  assert.closeTo(second.unixMs - first.unixMs, 20 * 3000, 1, "a twentieth, in milliseconds");
 });
 
 test("without a success there are no weights", async () => {

@@ -11,6 +11,7 @@ import { chainHandlers, type PartialHandler } from "../../../core/iota/api/serve
 import { StageTrainer } from "../../../core/iota/miner/stage_trainer.ts";
 import { MemoryState } from "../../../core/iota/orchestrator/memory_state.ts";
 import { Orchestrator } from "../../../core/iota/orchestrator/orchestrator.ts";
+import { WeftError } from "../../../core/errors.ts";
 import { PUBLISHED_SWARM, type SwarmSettings } from "../../../core/iota/orchestrator/settings.ts";
 import { createStage } from "../../../core/model/pipeline.ts";
 import type { Stage } from "../../../core/model/stage.ts";
@@ -25,6 +26,8 @@ import type { MineSystem, StagesOptions } from "../../../headless/mine/system.ts
 import { nodeHttp } from "../../../headless/node_http.ts";
 import { Screen } from "../../../headless/screen.ts";
 import type { Trainers } from "../../../headless/validate/system.ts";
+import { denoThreads } from "../../../headless/threads.ts";
+import { MemoryStorage } from "../../harness/memory_host.ts";
 import { KeptLog } from "../../harness/kept_log.ts";
 import { TEST_TUNING } from "../../model/device_pipeline.ts";
 import { openSharedGpu } from "../../model/shared.ts";
@@ -144,6 +147,10 @@ export async function withLoopbackSwarm(
         if (failure) return { trainerFor: () => Promise.reject(failure), close: () => {} };
         return new SharedStages(asked);
       },
+      openComputeHost: ({ log }) => ({
+        ...{ clock: processClock, log, storage: new MemoryStorage(), threads: denoThreads() },
+        webgpu: () => Promise.reject(new WeftError("no GPU in this test")),
+      }),
     };
     await body({
       ...{ url, log, dir, stages },

@@ -1,0 +1,135 @@
+/**
+ * Mines on the compute network: an axon that validators find through the chain, and challenges that
+ * are searched for as soon as they come.
+ *
+ * @module
+ */
+
+import { type AxonAddress, type Chain } from "../../core/chain/chain.ts";
+import { parseIp } from "../../core/chain/ip_address.ts";
+import type { ChallengeEvent } from "../../core/compute/challenge/challenge_miner.ts";
+import { COMPUTE_NETUID, COMPUTE_VERSION, ComputeMiner } from "../../core/compute/compute_miner.ts";
+import { UsageError, WeftError } from "../../core/errors.ts";
+import { Engines } from "../../core/hash/engines.ts";
+import { Solver } from "../../core/hash/solver.ts";
+import type { Log } from "../../core/host.ts";
+import type { GpuTurns } from "../../core/node/gpu_turns.ts";
+import type { Signer } from "../../core/wallet/signer.ts";
+import type { CommandContext } from "../command.ts";
+import { createLog } from "../deno_host.ts";
+import { readMachineSpecs } from "../machine_specs.ts";
+import type { MINE_FLAGS, MineValues } from "../mine_settings.ts";
+import { startSignatureThreads } from "../signature_threads.ts";
+import type { ChainChoice } from "../wallet/system.ts";
+import { hotkeySigner } from "../wallet/unlock.ts";
+import { walletFolder } from "../wallet/wallet_folder.ts";
+import type { MineSystem } from "./system.ts";
+
+type Context = CommandContext<typeof MINE_FLAGS>;
+
+/** The protocol number that the Python SDK gives to its axons. */
+const AXON_PROTOCOL = 4;
+
+/**
+ * Mines until the user says stop; gives the exit code.
+ *
+ * @param turns of the GPU, where training runs beside it
+ * @throws {UsageError} if nobody could reach the axon
+ * @throws {WeftError} if there is no wallet, no such miner on the chain, or no port
+ */
+export async function mineCompute(
+  system: MineSystem,
+  context: Context,
+  choice: ChainChoice,
+  turns: GpuTurns,
+): Promise<number> {
+  const { values, screen, signal } = context;
+  const log = createLog(values.loggingDebug ? "debug" : "info", (line) => screen.message(line));
+  await using open = new AsyncDisposableStack();
+  const signer = await hotkeySigner(walletFolder(values, system), values.walletHotkey, system);
+  const chain = await system.openChain(choice, log);
+  open.defer(() => chain.close().catch((error) => log.debug(`the chain did not close: ${error}`)));
+  const netuid = values.netuid ?? COMPUTE_NETUID;
+  const uid = await chain.uidOf(netuid, signer.address);
+  if (uid === undefined) throw notRegistered(signer.address, netuid);
+  const address = await axonAddress(values, chain, netuid, signer.address);
+  const host = system.openComputeHost({ backend: values.gpuBackend, log });
+  const solver = new Solver(host, new Engines(host));
+  open.defer(() => solver.close());
+  screen.status("preparing the GPU for challenges");
+  await solver.warmUp("blake2b");
+  screen.endStatus();
+  const checks = startSignatureThreads(1);
+  open.defer(() => checks.close());
+  const miner = await ComputeMiner.open({
+    ...{ signer, chain, netuid, solver, log, admission: values, lenient: values.axonLenient },
+    ...{ clock: system.clock, wallClock: system.wallClock, randomBytes: system.randomBytes },
+    ...{ storage: host.storage, checkSignature: checks.check },
+    alone: (work) => turns.challenge(work),
+    specs: () => readMachineSpecs({ adapter: undefined, rates: {}, dir: "." }),
+    onChallenge: (event) => show(event, context),
+  });
+  await miner.updateRegistered();
+  const { axonIp: hostname, axonPort: port } = values;
+  const listener = await system.listen(miner.handler, { hostname, port, log });
+  open.defer(() => listener.close());
+  await chain.serveAxon(signer, netuid, address);
+  tell(context, { address, uid, netuid, signer, log });
+  await miner.run(signal);
+  return 0;
+}
+
+function notRegistered(hotkey: string, netuid: number): WeftError {
+  return new WeftError(
+    `hotkey ${hotkey} is not registered on subnet ${netuid}: register it with deno task wallet ` +
+      `register --netuid ${netuid}`,
+  );
+}
+
+/** Where validators find the axon: as the flags say, else as the chain has it. */
+async function axonAddress(
+  { axonExternalIp, axonExternalPort, axonPort }: MineValues,
+  chain: Pick<Chain, "axonOf">,
+  netuid: number,
+  hotkey: string,
+): Promise<AxonAddress> {
+  const known = await chain.axonOf(netuid, hotkey);
+  const ip = axonExternalIp ?? known?.ip;
+  if (ip === undefined) {
+    throw new UsageError(
+      "--axon.external_ip: nobody knows yet where validators reach this machine: give its address " +
+        "as it is seen from outside",
+    );
+  }
+  const { ipType } = parseIp(ip);
+  const port = axonExternalPort ?? axonPort;
+  return { version: COMPUTE_VERSION, ip, port, ipType, protocol: AXON_PROTOCOL };
+}
+
+function tell(
+  { values, screen }: Context,
+  { address: { ip, port }, uid, netuid, signer }: {
+    readonly address: AxonAddress;
+    readonly uid: number;
+    readonly netuid: number;
+    readonly signer: Signer;
+    readonly log: Log;
+  },
+): void {
+  if (values.json) {
+    screen.printJson({ kind: "serving", ip, port, uid, netuid, hotkey: signer.address });
+  } else {
+    screen.print(`axon          ${ip}:${port}`);
+    screen.print(`hotkey        ${signer.address}, uid ${uid} of subnet ${netuid}`);
+  }
+}
+
+function show(event: ChallengeEvent, { values, screen }: Context): void {
+  if (values.json) return screen.printJson({ kind: "challenge", ...event });
+  const { hotkey, difficulty, outcome, elapsedMs, waitedMs, rate } = event;
+  screen.print(
+    `challenge of ${hotkey.slice(0, 8)}: difficulty ${difficulty} ${outcome} in ` +
+      `${(elapsedMs / 1000).toFixed(2)} s, ${waitedMs.toFixed(0)} ms of it waiting, ` +
+      `${(rate / 1e6).toFixed(1)} MH/s`,
+  );
+}
