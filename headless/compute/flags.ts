@@ -54,6 +54,7 @@ export const IGNORED_FLAGS = [
   ["miner.hashcat.extended.options", "value", "there is no hashcat to give them to"],
   ["miner.whitelist.not.updated", "switch", "the published miner does not look at it either"],
   ["miner.whitelist.updated.threshold", "value", "the published miner does not look at it either"],
+  ["ssh.port", "value", "containers are not given away yet: the answer to Allocate is missing"],
   ["axon.max_workers", "value", "requests are answered on one thread"],
   ["logging.logging_dir", "value", "logs go to standard error: send them where you like"],
 ] as const;

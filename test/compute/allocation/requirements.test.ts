@@ -16,7 +16,9 @@ const MACHINE: MachineCapacity = {
   gpus: [{ name: "NVIDIA L4", memoryBytes: 24 * GIB }, { name: "NVIDIA A40", memoryBytes: GIB }],
 };
 
-function missing(data: PythonData): string | undefined {
+type Fields = Readonly<Record<string, PythonData>>;
+
+function missing(data: Fields): string | undefined {
   return missingOf(readRequirement(data), MACHINE);
 }
 
@@ -77,8 +79,7 @@ test("Amounts may be floats, texts and large", () => {
 });
 
 for (
-  const [name, data] of Object.entries<PythonData>({
-    list: [],
+  const [name, data] of Object.entries<Fields>({
     "negative amount": { cpu: { count: -1 } },
     "infinite amount": { cpu: { count: new PythonFloat(Infinity) } },
     "part that is a text": { ram: "16g" },

@@ -84,3 +84,24 @@ test("the benchmark's values have the mean and the variance of normal numbers", 
   assert.closeTo(mean, 0, 5 / 256);
   assert.closeTo(variance, 1, 5 * Math.SQRT2 / 256);
 });
+
+/** The value of half a word as f16; normal random numbers have neither infinities nor NaN. */
+function halfValue(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15, bits >> 10 & 31, bits & 1023];
+  const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return sign ? -size : size;
+}
+
+test("the benchmark's f16 values are its f32 values rounded, two in a word", async () => {
+  const count = 1001;
+  const wanted = { seed: 5, count, element: "f16", normal: true } as const;
+  const part = await generateValues(gpu, "halves", wanted);
+  const [bytes] = await gpu.readback.read([{ ...part, sizeBytes: 2 * (count + 1) }]);
+  freeParts(gpu, [part]);
+  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, count);
+  const expected = await values(5n, count, true);
+  expected.forEach((value, at) => {
+    // An ulp of f16, as rounding may go either way, and the step of its smallest numbers.
+    assert.closeTo(halfValue(halves[at]), value, Math.abs(value) * 2 ** -10 + 2 ** -24, `at ${at}`);
+  });
+});
