@@ -7,7 +7,6 @@
 import { statfs } from "node:fs/promises";
 import { cpus } from "node:os";
 import type { AdapterSpecs, MachineSpecs } from "../core/compute/specs.ts";
-import { hasDocker } from "./docker_socket.ts";
 
 const SMI = "/usr/bin/nvidia-smi";
 const SMI_QUERY = "name,memory.total,clocks.gr,clocks.mem";
@@ -19,11 +18,12 @@ export interface KnownSpecs {
   readonly rates: Readonly<Record<string, number>>;
   /** The folder on whose disk there is room. */
   readonly dir: string;
+  readonly hasDocker: boolean;
 }
 
 /** Looks at the machine. What cannot be known is left out; nothing is thrown for it. */
 export async function readMachineSpecs(
-  { adapter, rates, dir }: KnownSpecs,
+  { adapter, rates, dir, hasDocker }: KnownSpecs,
 ): Promise<MachineSpecs> {
   const processors = cpus();
   const memory = Deno.systemMemoryInfo();
@@ -44,8 +44,7 @@ export async function readMachineSpecs(
     },
     gpus: graphics.map(({ name, capacity }) => ({ name, capacity })),
     gpuClocks: graphics[0] && { graphics: graphics[0].graphics, memory: graphics[0].memory },
-    hasDocker: await hasDocker(),
-    ...{ adapter, rates },
+    ...{ adapter, rates, hasDocker },
   };
 }
 

@@ -38,6 +38,13 @@ export const COMPUTE_MINER_FLAGS = {
     default: false,
     description: "Lets validators with less than 1024 TAO of stake ask too.",
   }),
+  sshPort: integer({
+    name: "ssh.port",
+    min: 1,
+    max: 65535,
+    default: 4444,
+    description: "Port of this machine on which renters enter their container.",
+  }),
   axonLenient: toggle({
     name: "axon.lenient",
     default: false,
@@ -54,7 +61,6 @@ export const IGNORED_FLAGS = [
   ["miner.hashcat.extended.options", "value", "there is no hashcat to give them to"],
   ["miner.whitelist.not.updated", "switch", "the published miner does not look at it either"],
   ["miner.whitelist.updated.threshold", "value", "the published miner does not look at it either"],
-  ["ssh.port", "value", "containers are not given away yet: the answer to Allocate is missing"],
   ["axon.max_workers", "value", "requests are answered on one thread"],
   ["logging.logging_dir", "value", "logs go to standard error: send them where you like"],
 ] as const;

@@ -71,7 +71,7 @@ export async function startLocalChallenges(
   const compute = await LocalCompute.open({
     place: localPlace(join(runDir, "store"), host.log),
     ...{ solver, turns, book, judge: publishedJudge(SCORE), onResult: show },
-    specs: () => readMachineSpecs({ adapter: undefined, rates: {}, dir: runDir }),
+    specs: () => readMachineSpecs({ adapter: undefined, rates: {}, dir: runDir, hasDocker: false }),
   });
   opening.defer(() => compute.close());
   const opened = opening.move();

@@ -7,16 +7,22 @@
 
 import { type AxonAddress, type Chain } from "../../core/chain/chain.ts";
 import { parseIp } from "../../core/chain/ip_address.ts";
+import { AllocationDesk } from "../../core/compute/allocation/allocation_desk.ts";
+import { ContainerRental } from "../../core/compute/allocation/container_rental.ts";
+import { reasonOf } from "../../core/compute/allocation/rental_choice.ts";
 import type { ChallengeEvent } from "../../core/compute/challenge/challenge_miner.ts";
 import { COMPUTE_NETUID, COMPUTE_VERSION, ComputeMiner } from "../../core/compute/compute_miner.ts";
 import { UsageError, WeftError } from "../../core/errors.ts";
 import { Engines } from "../../core/hash/engines.ts";
 import { Solver } from "../../core/hash/solver.ts";
-import type { Log } from "../../core/host.ts";
+import type { Host, Log } from "../../core/host.ts";
 import type { GpuTurns } from "../../core/node/gpu_turns.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import type { CommandContext } from "../command.ts";
 import { createLog } from "../deno_host.ts";
+import { DOCKER_SOCKET, DockerEngine } from "../docker/engine.ts";
+import { RENTAL_DOCKERFILE, RENTAL_IMAGE } from "../docker/image.ts";
+import { unixHttp } from "../docker/unix_http.ts";
 import { readMachineSpecs } from "../machine_specs.ts";
 import type { MINE_FLAGS, MineValues } from "../mine_settings.ts";
 import { startSignatureThreads } from "../signature_threads.ts";
@@ -61,22 +67,54 @@ export async function mineCompute(
   screen.endStatus();
   const checks = startSignatureThreads(1);
   open.defer(() => checks.close());
+  const engine = new DockerEngine(unixHttp(DOCKER_SOCKET), system.clock);
+  const desk = await openDesk(system, values, { engine, host, log });
   const miner = await ComputeMiner.open({
     ...{ signer, chain, netuid, solver, log, admission: values, lenient: values.axonLenient },
     ...{ clock: system.clock, wallClock: system.wallClock, randomBytes: system.randomBytes },
     ...{ storage: host.storage, checkSignature: checks.check },
     alone: (work) => turns.challenge(work),
-    specs: () => readMachineSpecs({ adapter: undefined, rates: {}, dir: "." }),
+    specs: async () =>
+      await readMachineSpecs({
+        ...{ adapter: undefined, rates: {}, dir: "." },
+        hasDocker: await engine.fault() === undefined,
+      }),
     onChallenge: (event) => show(event, context),
   });
+  miner.axon.attach(desk.route(miner.admissionOf("Allocate")));
   await miner.updateRegistered();
   const { axonIp: hostname, axonPort: port } = values;
   const listener = await system.listen(miner.handler, { hostname, port, log });
   open.defer(() => listener.close());
   await chain.serveAxon(signer, netuid, address);
   tell(context, { address, uid, netuid, signer, log });
-  await miner.run(signal);
+  await Promise.all([miner.run(signal), desk.run(signal)]);
   return 0;
+}
+
+/** Lends containers where there is a Docker Engine; its image is built meanwhile. */
+async function openDesk(
+  { clock, wallClock, randomBytes }: MineSystem,
+  { sshPort }: MineValues,
+  { engine, host: { storage }, log }: {
+    readonly engine: DockerEngine;
+    readonly host: Host;
+    readonly log: Log;
+  },
+): Promise<AllocationDesk> {
+  const rental = new ContainerRental({
+    ...{ engine, randomBytes, sshPort },
+    baseImage: { tag: RENTAL_IMAGE, dockerfile: RENTAL_DOCKERFILE },
+    freeMemory: () => Deno.systemMemoryInfo().available,
+  });
+  const fault = await engine.fault();
+  if (fault === undefined) {
+    rental.prepare().catch((error: unknown) => log.warn(`nobody can rent yet: ${reasonOf(error)}`));
+  } else log.warn(`nobody can rent this machine, and proof of GPU scores it 0: ${fault}`);
+  return await AllocationDesk.open({
+    ...{ clock, wallClock, log, storage, crypto: crypto.subtle, rentals: [rental] },
+    ...{ port: sshPort, version: COMPUTE_VERSION },
+  });
 }
 
 function notRegistered(hotkey: string, netuid: number): WeftError {

@@ -86,28 +86,27 @@ export interface ContainerRentalOptions {
 /** See the module. */
 export class ContainerRental implements Rental {
   readonly name = "container";
-  #isBuilding = false;
+  #building: Promise<void> | undefined;
 
   constructor(readonly options: ContainerRentalOptions) {}
 
   /** Builds the image unless it is there: some GB come over the network. @throws {WeftError} */
-  async prepare(): Promise<void> {
+  prepare(): Promise<void> {
+    this.#building ??= this.#build().finally(() => this.#building = undefined);
+    return this.#building;
+  }
+
+  async #build(): Promise<void> {
     const { engine, baseImage: { tag, dockerfile } } = this.options;
-    if (this.#isBuilding || await engine.hasImage(tag)) return;
-    this.#isBuilding = true;
-    try {
-      await engine.buildImage(tag, dockerfile);
-    } finally {
-      this.#isBuilding = false;
-    }
+    if (!await engine.hasImage(tag)) await engine.buildImage(tag, dockerfile);
   }
 
   async obstacle(): Promise<string | undefined> {
     const { engine, baseImage: { tag } } = this.options;
     const fault = await engine.fault();
     if (fault !== undefined) return fault;
-    if (this.#isBuilding) return `the image ${tag} is being built`;
-    return await engine.hasImage(tag) ? undefined : `the image ${tag} is not built yet`;
+    if (await engine.hasImage(tag)) return undefined;
+    return `the image ${tag} is ${this.#building ? "being built" : "not built yet"}`;
   }
 
   async start({ testing, sshKey, dockerfile }: RentalOrder): Promise<RentalAccess> {

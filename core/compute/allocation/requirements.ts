@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { WeftError } from "../../errors.ts";
 import type { PythonData } from "../../formats/python_json.ts";
-import { isDict, pythonBool, pythonNumber } from "../synapse/python_fields.ts";
+import { pythonBool, pythonNumber } from "../synapse/python_fields.ts";
 
 /** What a machine can lend. Capacities are in bytes. */
 export interface MachineCapacity {
@@ -52,8 +52,8 @@ const Requirement = v.object({
  *
  * @throws {WeftError} if it is not as it should be
  */
-export function readRequirement(data: PythonData): DeviceRequirement {
-  const read = v.safeParse(Requirement, isDict(data) ? withoutEmpty(data) : data, {
+export function readRequirement(data: Readonly<Record<string, PythonData>>): DeviceRequirement {
+  const read = v.safeParse(Requirement, withoutEmpty(data), {
     abortEarly: true,
   });
   if (!read.success) {

@@ -14,7 +14,7 @@ export interface ChallengeOutcome {
   readonly difficulty: number;
 }
 
-/** Of a miner's last 60 rows; those of the last 20 where a name says so. */
+/** Of a miner's judged rows; those of the last 20 where a name says so. */
 export interface ChallengeStats {
   readonly attempts: number;
   readonly successes: number;
@@ -31,9 +31,25 @@ export interface ChallengeStats {
 const ROWS = 60;
 const LAST = 20;
 
-/** @param rows the newest first, all that there are */
+/**
+ * Of the last 60 rows, as 1.5.2 to 1.5.3 judge.
+ *
+ * @param rows the newest first, all that there are
+ */
 export function challengeStats(rows: readonly ChallengeOutcome[]): ChallengeStats {
-  const judged = rows.slice(0, ROWS);
+  return statsOfJudged(rows.slice(0, ROWS), rows);
+}
+
+/**
+ * Of some of a miner's rows; only what is said of the last 20 is looked for in all of them.
+ *
+ * @param judged the newest first
+ * @param rows the newest first, all that there are
+ */
+export function statsOfJudged(
+  judged: readonly ChallengeOutcome[],
+  rows: readonly ChallengeOutcome[],
+): ChallengeStats {
   const solved = judged.filter(({ success }) => success);
   const lastSolved = rows.filter(({ success }) => success).slice(0, LAST);
   return {

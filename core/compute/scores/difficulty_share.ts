@@ -36,6 +36,8 @@ interface DifficultyShare {
   ) => number;
   /** The most there is. @default both parts */
   readonly most?: (challenge: number, allocation: number) => number;
+  /** What is left to who is punished. @default all */
+  readonly punished?: (input: ScoreInput, score: number) => number;
 }
 
 const ZERO_FROM_TEN = ({ stats }: ScoreInput): boolean =>
@@ -79,10 +81,10 @@ export const SHARE_A_LENIENT: ScoreFormula = {
   description: "1.4.1: the same, with nothing lost without docker.",
   score: difficultyShare({ ...A, share: () => 1 }),
 };
-/** 1.4.2 */
+/** 1.4.2, and 1.4.7 again. */
 export const SHARE_B: ScoreFormula = {
   commit: "70866d3",
-  description: "1.4.2 to 1.4.7 and 1.5.2: difficulty of the last 20 successes, of 12.",
+  description: "1.4.2 and 1.4.7: difficulty of the last 20 successes, of 12.",
   score: difficultyShare(B),
 };
 /** 1.4.3, taken back soon. */
@@ -97,10 +99,10 @@ export const SHARE_B_PATIENT: ScoreFormula = {
     allocated: (_, { challenge, allocation }) => challenge * (1 - 0.2) + allocation,
   }),
 };
-/** 1.4.4, taken back soon. */
+/** 1.4.4 to 1.4.6, then taken back. */
 export const SHARE_B_BEST: ScoreFormula = {
   commit: "02cd012",
-  description: "1.4.4, taken back soon: who is reserved has more than the best of all.",
+  description: "1.4.4 to 1.4.6, then taken back: who is reserved has more than the best of all.",
   score: difficultyShare({
     ...B,
     weights: { time: 0.4, failure: 0.35, allocation: 0.1 },
@@ -113,16 +115,15 @@ export const SHARE_B_BEST: ScoreFormula = {
 export const SHARE_B_PENALISED: ScoreFormula = {
   commit: "ef778d5",
   description: "1.4.8 to 1.5.3: as 1.4.2, less by the share of validators that punish a miner.",
-  score: (input) => penalised(input, LATEST(input)),
+  score: difficultyShare({
+    ...B,
+    isZero: ({ stats, isAllocated }) =>
+      (stats.lastFailed >= 19 || stats.successes === 0) && !isAllocated,
+    punished,
+  }),
 };
 
-const LATEST = difficultyShare({
-  ...B,
-  isZero: ({ stats, isAllocated }) =>
-    (stats.lastFailed >= 19 || stats.successes === 0) && !isAllocated,
-});
-
-function penalised({ penalties: { count, validators } }: ScoreInput, score: number): number {
+function punished({ penalties: { count, validators } }: ScoreInput, score: number): number {
   if (count === 0) return score;
   const half = validators / 2;
   return count >= half ? 0 : score * Math.max(1 - count / half, 0);
@@ -140,7 +141,7 @@ function difficultyShare(of: DifficultyShare): (input: ScoreInput) => number {
     const score = input.isAllocated
       ? of.allocated(input, { challenge, allocation, most })
       : earned(of, input.stats, difficulty) * of.share(input);
-    return Math.max(0, score) / most;
+    return Math.max(0, of.punished?.(input, score) ?? score) / most;
   };
 }
 

@@ -3,7 +3,8 @@
  * cards are worth.
  *
  * Source: neuralinternet/compute-subnet v1.8.3, `config.yaml`, `neurons/Validator/pog.py` and
- * `calculate_pow_score.py` of the commits below.
+ * `calculate_pow_score.py` of the commits below. All versions score with the table of 1.8.3; that
+ * of their own time had other worths.
  *
  * @module
  */
@@ -57,16 +58,29 @@ const ALIKE: readonly (readonly [string, string])[] = [
 /** What a machine's card was measured to do. */
 export type MeasuredGpu = Pick<GpuCard, "f16Tflops" | "f32Tflops" | "vramGb">;
 
-/** Tera operations a second of a product of two square matrices. */
+/**
+ * Tera operations a second of a product of two square matrices.
+ *
+ * @throws {RangeError} if it is said to have taken no time
+ */
 export function productTflops(size: number, seconds: number): number {
+  if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0, not ${seconds}`);
   return 2 * size ** 3 / seconds / 1e12;
 }
 
-/** The card whose three figures are nearest, or the one that is reported if the two are alike. */
+/**
+ * The card whose three figures are nearest, or the one that is reported if the two are alike.
+ *
+ * @throws {RangeError} if a figure is no finite number: no card would be nearest, the first would win
+ */
 export function identifyGpu(measured: MeasuredGpu, reportedName: string | undefined): string {
+  const { f16Tflops, f32Tflops, vramGb } = measured;
+  if (![f16Tflops, f32Tflops, vramGb].every(Number.isFinite)) {
+    throw new RangeError(`figures must be finite, not ${f16Tflops}, ${f32Tflops} and ${vramGb}`);
+  }
   const deviation = (card: GpuCard): number =>
-    (apart(measured.f16Tflops, card.f16Tflops) + apart(measured.f32Tflops, card.f32Tflops) +
-      apart(measured.vramGb, card.vramGb)) / 3;
+    (apart(f16Tflops, card.f16Tflops) + apart(f32Tflops, card.f32Tflops) +
+      apart(vramGb, card.vramGb)) / 3;
   const { name } = GPU_CARDS.reduce((best, card) =>
     deviation(card) < deviation(best) ? card : best
   );

@@ -56,5 +56,5 @@ test("An answer that gets stuck is given up when the signal says so", () => {
 
 test("A process that may not use the socket says so", async () => {
   const engine = new DockerEngine(unixHttp("/run/no-such-folder/docker.sock"), new FakeTime());
-  assert.match(await engine.fault() ?? "", /net access to "unix:.*docker\.sock"/);
+  assert.match(await engine.fault() ?? "", /Requires \w+ access to ".*docker\.sock"/);
 });
