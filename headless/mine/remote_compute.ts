@@ -107,10 +107,10 @@ async function openDesk(
     baseImage: { tag: RENTAL_IMAGE, dockerfile: RENTAL_DOCKERFILE },
     freeMemory: () => Deno.systemMemoryInfo().available,
   });
-  const fault = await engine.fault();
-  if (fault === undefined) {
+  // Where there is none the desk says what it costs.
+  if (await engine.fault() === undefined) {
     rental.prepare().catch((error: unknown) => log.warn(`nobody can rent yet: ${reasonOf(error)}`));
-  } else log.warn(`nobody can rent this machine, and proof of GPU scores it 0: ${fault}`);
+  }
   return await AllocationDesk.open({
     ...{ clock, wallClock, log, storage, crypto: crypto.subtle, rentals: [rental] },
     ...{ port: sshPort, version: COMPUTE_VERSION },
