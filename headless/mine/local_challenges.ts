@@ -13,6 +13,7 @@ import { Solver } from "../../core/hash/solver.ts";
 import type { Host } from "../../core/host.ts";
 import type { GpuTurns } from "../../core/node/gpu_turns.ts";
 import { LocalCompute } from "../../core/node/local_compute.ts";
+import { processWallClock } from "../deno_host.ts";
 import { localPlace } from "../local_swarm.ts";
 import { readMachineSpecs } from "../machine_specs.ts";
 import { SqliteComputeBook } from "../sqlite_compute_book.ts";
@@ -70,7 +71,7 @@ export async function startLocalChallenges(
   };
   const compute = await LocalCompute.open({
     place: localPlace(join(runDir, "store"), host.log),
-    ...{ solver, turns, book, judge: publishedJudge(SCORE), onResult: show },
+    ...{ solver, turns, book, judge: publishedJudge(SCORE, processWallClock), onResult: show },
     specs: () => readMachineSpecs({ adapter: undefined, rates: {}, dir: runDir, hasDocker: false }),
   });
   opening.defer(() => compute.close());

@@ -116,7 +116,12 @@ async function validate(system: ValidateSystem, context: Context): Promise<numbe
   const { clock, wallClock, randomBytes } = system;
   const shared = { signer, clock, wallClock, randomBytes, log };
   const validator = new ComputeValidator({
-    ...{ ...shared, book, judge: publishedJudge(values.score), settings: settingsOf(values) },
+    ...{
+      ...shared,
+      book,
+      judge: publishedJudge(values.score, wallClock),
+      settings: settingsOf(values),
+    },
     dendrite: new Dendrite({ ...shared, http }),
     metagraph: () => chain.metagraph(values.netuid),
     chain: values.weights ? chain : undefined,

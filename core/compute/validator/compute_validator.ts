@@ -19,8 +19,8 @@ import { minerTargets, type TargetSettings } from "./targets.ts";
 
 /** Of the compute network's 1.8.3. */
 const WEIGHTS_VERSION = 183n;
-/** Rows that a miner is judged by. */
-const JUDGED_ROWS = 60;
+/** Rows that judges get to see: sixty count, but the last twenty successes may lie further back. */
+const JUDGED_ROWS = 600;
 
 /** How miners are judged by their rows, the newest first. */
 export interface Judge {
