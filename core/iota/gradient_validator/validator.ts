@@ -165,6 +165,8 @@ export class GradientValidator {
       return { is_valid, score, reason };
     });
     this.#answers.set(key, answered);
+    // What could not be had this time may be there when it is asked for again.
+    answered.catch(() => void this.#answers.delete(key));
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_KEPT_ANSWERS) this.#answers.delete(oldest);
     return answered;

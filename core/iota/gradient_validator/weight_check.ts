@@ -17,6 +17,7 @@ import type { FetchBytes } from "../merging/chunk_merge.ts";
 import { MAX_METADATA_BYTES, readVectorMetadata } from "../merging/vector_metadata.ts";
 import type { Trainer } from "../miner/trainer.ts";
 import type { WeightsDtype } from "../orchestrator/settings.ts";
+import { TransferRefusedError } from "../transfer/download.ts";
 import { ChangeComparison, type Likeness } from "./comparison.ts";
 import { ContentError } from "./orchestrator_link.ts";
 import { judgeOptimizerState, judgeWeights, type Thresholds, type Verdict } from "./verdict.ts";
@@ -77,7 +78,7 @@ async function checkMetadata(
   sizeBytes: number,
 ): Promise<void> {
   const { tensor, sections } = readMetadata(
-    await fetchBytes(url, { maxBytes: MAX_METADATA_BYTES }),
+    await contentOf(fetchBytes(url, { maxBytes: MAX_METADATA_BYTES })),
   );
   if (tensor.dtype !== `torch.${dtype}` || tensor.total_bytes !== sizeBytes) {
     throw new ContentError(
@@ -102,6 +103,19 @@ function readMetadata(bytes: Uint8Array): VectorMetadata {
   }
 }
 
+/** Statuses of an object that has another size than it should: 200 for too long. */
+const OTHER_SIZE: readonly number[] = [200, 416];
+
+/** A file of another size is its miner's fault; that a file cannot be had may be nobody's. */
+async function contentOf<Bytes>(fetched: Promise<Bytes>): Promise<Bytes> {
+  try {
+    return await fetched;
+  } catch (error) {
+    if (!(error instanceof TransferRefusedError) || !OTHER_SIZE.includes(error.status)) throw error;
+    throw new ContentError(error.message, { cause: error });
+  }
+}
+
 /** Compares a file with our bytes, and, where `start` is given, what both have moved by since. */
 async function compareFile(
   { fetchBytes, dtype }: UploadCheck,
@@ -116,7 +130,8 @@ async function compareFile(
   };
   for (let at = 0; at < ours.length; at += RANGE_BYTES) {
     const end = Math.min(ours.length, at + RANGE_BYTES);
-    const theirs = await fetchBytes(url, { range: { start: at, end }, maxBytes: end - at });
+    const range = { start: at, end };
+    const theirs = await contentOf(fetchBytes(url, { range, maxBytes: end - at }));
     if (theirs.length !== end - at) {
       throw new ContentError(`the file ends before byte ${end} of ${ours.length}`);
     }

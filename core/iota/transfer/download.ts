@@ -25,7 +25,7 @@ export interface DownloadOptions {
  * All bytes, after up to three tries. What comes short or broken is tried again.
  *
  * @throws {ExpiredError} if the address is not good any more
- * @throws {TransferRefusedError} if the store refuses, or has more than was wanted
+ * @throws {TransferRefusedError} if the store refuses, has more than was wanted, or ends before: 416
  * @throws {WeftError} if the store cannot be reached, or sends something else each time
  */
 export async function download(
@@ -86,7 +86,8 @@ class Download {
     status: number,
     answered: string | null,
   ): void {
-    const [, start, last] = /^bytes (\d+)-(\d+)\//.exec(answered ?? "") ?? [];
+    const [, start, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)/.exec(answered ?? "") ?? [];
+    if (status === 206 && Number(total) < range.end) throw this.#tooShort(Number(total));
     const isWanted = Number(start) === range.start && Number(last) === range.end - 1;
     const size = this.#sizeBytes ?? range.end - range.start;
     if (status === 206 && isWanted && size === range.end - range.start) return;
@@ -107,6 +108,11 @@ class Download {
       count += piece.length;
     }
     return bytes.subarray(0, count);
+  }
+
+  /** As a store that refuses such a range says it. */
+  #tooShort(totalBytes: number): WeftError {
+    return new TransferRefusedError(`${this.what} has no more than ${totalBytes} bytes`, 416);
   }
 
   #tooLong(): WeftError {

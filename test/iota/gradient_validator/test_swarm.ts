@@ -7,6 +7,7 @@
 
 import * as v from "valibot";
 import { WeftError } from "../../../core/errors.ts";
+import { TransferRefusedError } from "../../../core/iota/transfer/download.ts";
 import {
   bfloat16Tensor,
   float32Tensor,
@@ -214,15 +215,19 @@ export class TestSwarm implements OrchestratorLink {
     return url;
   }
 
-  /** Reads a file, or a piece of it. */
+  /** Reads a file, or a piece of it, as a download does. */
   readonly fetchBytes: FetchBytes = (url, { range, maxBytes }) => {
     const bytes = this.files.get(url);
     if (!bytes || this.down.has(url) || this.down.has("store")) {
       return Promise.reject(new WeftError(`${url} cannot be had`));
     }
-    const piece = range ? bytes.slice(range.start, range.end) : bytes.slice();
-    if (piece.length > maxBytes) return Promise.reject(new WeftError(`${url} is too long`));
-    return Promise.resolve(piece);
+    if (range && range.end > bytes.length) {
+      return Promise.reject(new TransferRefusedError(`${url} is too short`, 416));
+    }
+    if (!range && bytes.length > maxBytes) {
+      return Promise.reject(new TransferRefusedError(`${url} is too long`, 200));
+    }
+    return Promise.resolve(range ? bytes.slice(range.start, range.end) : bytes.slice());
   };
 
   ask<Name extends RouteName>(

@@ -78,6 +78,14 @@ test("another range, or the whole object, is not taken for the one that was aske
   }
 });
 
+test("an object that ends before the range does is refused at once, by its own length", async () => {
+  const setup = new Setup(part(1000, 3000, "bytes 1000-2999/3000"));
+  const error = await setup.failure({ range: RANGE });
+  assert.instanceOf(error, TransferRefusedError);
+  assert.include(error.message, "has no more than 3000 bytes");
+  assert.lengthOf(setup.server.asked, 1);
+});
+
 test("what comes short is tried again after one and two seconds", async () => {
   const cut = { status: 200, headers: { "content-length": "5000" }, body: BYTES.slice(0, 4999) };
   const setup = new Setup(cut, cut, whole());
