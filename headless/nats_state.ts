@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Clock, WallClock } from "../core/host.ts";
+import type { Clock, Log, WallClock } from "../core/host.ts";
 import type {
   Journals,
   Queues,
@@ -32,6 +32,8 @@ export interface NatsStateOptions {
    * @default {30000} milliseconds
    */
   readonly patienceMs?: number;
+  /** Hears when the server goes away and comes back. */
+  readonly log?: Log;
 }
 
 /**
@@ -45,9 +47,9 @@ export interface NatsStateOptions {
  */
 export async function openNatsState(
   address: string,
-  { clock, wallClock, patienceMs = PATIENCE_MS }: NatsStateOptions,
+  { clock, wallClock, patienceMs = PATIENCE_MS, log }: NatsStateOptions,
 ): Promise<SwarmState> {
-  const link = await openNatsLink(parseNatsAddress(address), clock, patienceMs);
+  const link = await openNatsLink(parseNatsAddress(address), { clock, patienceMs, log });
   try {
     const signals = await NatsSignals.open(link);
     const queues = await NatsQueues.open(link, wallClock);

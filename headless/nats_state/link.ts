@@ -16,13 +16,15 @@ import {
 } from "@nats-io/jetstream";
 import { connect, errors, type NatsConnection } from "@nats-io/transport-node";
 import { WeftError } from "../../core/errors.ts";
-import type { Clock } from "../../core/host.ts";
+import type { Clock, Log } from "../../core/host.ts";
 import type { NatsAddress } from "./address.ts";
 
 /** How long a call goes on before it fails, in milliseconds. */
 export const PATIENCE_MS = 30_000;
 /** How long one try waits for the answer, in milliseconds. */
 export const REQUEST_MS = 5000;
+/** And for all of it where it asks several things: some of what the client does waits for ever. */
+const TRY_MS = 15_000;
 const CONNECT_MS = 5000;
 const RECONNECT_MS = 200;
 /** A connection that is silent this long is asked for a sign, twice. */
@@ -43,6 +45,7 @@ interface LinkParts {
   readonly address: NatsAddress;
   readonly clock: Clock;
   readonly patienceMs: number;
+  readonly log: Log | undefined;
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
 }
@@ -55,6 +58,7 @@ export class NatsLink {
   readonly jsm: JetStreamManager;
   readonly #clock: Clock;
   readonly #patienceMs: number;
+  readonly #log: Log | undefined;
   readonly #onReconnect: (() => void)[] = [];
   /** Aborted when the connection is lost; a new one while there is one. */
   #lost = new AbortController();
@@ -62,13 +66,14 @@ export class NatsLink {
   #back: AbortController | undefined;
   #isClosed = false;
 
-  constructor({ address, clock, patienceMs, nc, jsm }: LinkParts) {
+  constructor({ address, clock, patienceMs, log, nc, jsm }: LinkParts) {
     this.address = address;
     this.nc = nc;
     this.jsm = jsm;
     this.js = jetstream(nc);
     this.#clock = clock;
     this.#patienceMs = patienceMs;
+    this.#log = log;
     void this.#follow();
   }
 
@@ -135,31 +140,41 @@ export class NatsLink {
   }
 
   async #follow(): Promise<void> {
+    const where = this.address.servers.join(", ");
+    let sinceMs = 0;
     for await (const { type } of this.nc.status()) {
       if (type === "disconnect" && this.#back === undefined) {
         this.#back = new AbortController();
         this.#lost.abort();
+        sinceMs = this.#clock.nowMs();
+        if (this.#isClosed) continue;
+        this.#log?.warn(`NATS at ${where} is gone: what is asked waits until it is back`);
       } else if (type === "reconnect" && this.#back) {
         const back = this.#back;
         this.#back = undefined;
         this.#lost = new AbortController();
         back.abort();
         for (const listener of this.#onReconnect) listener();
+        const seconds = ((this.#clock.nowMs() - sinceMs) / 1000).toFixed(1);
+        this.#log?.info(`NATS at ${where} is back after ${seconds} s`);
       }
     }
   }
 
-  /** The client would wait on for answers that cannot come any more. */
+  /** The client would wait on for answers that cannot come any more, or do not come. */
   async #unlessLost<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#lost;
+    const done = new AbortController();
     let lose = (): void => {};
     const lost = new Promise<never>((_, reject) => {
       lose = () => reject(new errors.ConnectionError("the connection was lost"));
       signal.addEventListener("abort", lose);
+      this.#clock.sleep(TRY_MS, done.signal).then(() => reject(new errors.TimeoutError()));
     });
     try {
       return await Promise.race([work(), lost]);
     } finally {
+      done.abort();
       signal.removeEventListener("abort", lose);
     }
   }
@@ -186,8 +201,7 @@ export class NatsLink {
  */
 export async function openNatsLink(
   address: NatsAddress,
-  clock: Clock,
-  patienceMs: number,
+  { clock, patienceMs, log }: Pick<LinkParts, "clock" | "patienceMs" | "log">,
 ): Promise<NatsLink> {
   const { servers, user, password } = address;
   const where = servers.join(", ");
@@ -212,7 +226,7 @@ export async function openNatsLink(
   }
   try {
     const jsm = await jetstreamManager(nc, { timeout: REQUEST_MS });
-    return new NatsLink({ address, clock, patienceMs, nc, jsm });
+    return new NatsLink({ address, clock, patienceMs, log, nc, jsm });
   } catch (error) {
     await nc.close();
     throw new WeftError(

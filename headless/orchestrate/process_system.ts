@@ -5,6 +5,7 @@
  */
 
 import { dirname } from "node:path";
+import type { Log } from "../../core/host.ts";
 import type { OrchestratorContext } from "../../core/iota/orchestrator/context.ts";
 import { Orchestrator } from "../../core/iota/orchestrator/orchestrator.ts";
 import type { SwarmState } from "../../core/iota/orchestrator/state.ts";
@@ -61,7 +62,7 @@ function createOrchestrator(context: OrchestratorContext): RunningOrchestrator {
  *
  * @throws {WeftError} if the file cannot be used, or the bus does not answer
  */
-export async function openState(place: StatePlace): Promise<SwarmState> {
+export async function openState(place: StatePlace, log?: Log): Promise<SwarmState> {
   if (place.kind === "file") {
     try {
       Deno.mkdirSync(dirname(place.path), { recursive: true });
@@ -72,7 +73,7 @@ export async function openState(place: StatePlace): Promise<SwarmState> {
   }
   // Only who speaks to NATS waits for its library.
   const { openNatsState } = await import("../nats_state.ts");
-  return await openNatsState(place.url, TIME);
+  return await openNatsState(place.url, { ...TIME, ...log && { log } });
 }
 
 /**

@@ -35,6 +35,8 @@ import { SwarmHistory } from "./swarm_history.ts";
 const LEAST_AGE_MS = 1000;
 /** Share of the time that looking may take. */
 const SHARE = 0.05;
+/** However long looking took: it may have waited for a state that was away. */
+const MOST_AGE_MS = 10_000;
 const MAX_MINERS = 1000;
 /** Of a miner that has asked within this time it is said that it is there. */
 const ACTIVE_MS = 60_000;
@@ -105,7 +107,8 @@ export class Dashboards {
       events: this.history.events,
     };
     const nowMs = clock.nowMs();
-    this.#staleMs = nowMs + Math.max(LEAST_AGE_MS, (nowMs - beganMs) / SHARE);
+    const costlyMs = Math.min((nowMs - beganMs) / SHARE, MOST_AGE_MS);
+    this.#staleMs = nowMs + Math.max(LEAST_AGE_MS, costlyMs);
     return overview;
   }
 

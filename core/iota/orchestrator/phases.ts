@@ -28,6 +28,8 @@ import {
 
 /** Looking whether a merge is due may take this share of the time. */
 const LOOK_SHARE = 0.05;
+/** However long a look took: it may have waited for a state that was away. */
+const LONGEST_PAUSE_MS = 2_000;
 
 /** The miners, wherever they are kept. */
 export interface MinerList {
@@ -112,7 +114,7 @@ export class Phases {
     } finally {
       this.#looking = undefined;
       const nowMs = clock.nowMs();
-      this.#nextLookMs = nowMs + (nowMs - startMs) / LOOK_SHARE;
+      this.#nextLookMs = nowMs + Math.min((nowMs - startMs) / LOOK_SHARE, LONGEST_PAUSE_MS);
     }
   }
 

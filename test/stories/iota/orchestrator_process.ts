@@ -1,6 +1,6 @@
 /**
- * An orchestrator that may be killed: everything it has is in its folder, and it comes back at the
- * same port.
+ * An orchestrator that may be killed: everything it has is in its folder, and in a NATS server if one
+ * is named, and it comes back at the same port.
  *
  * @module
  */
@@ -18,12 +18,13 @@ import {
 } from "../../../headless/deno_host.ts";
 import { openDiskStore } from "../../../headless/disk_store.ts";
 import { listenHttp } from "../../../headless/http_server.ts";
+import { openNatsState } from "../../../headless/nats_state.ts";
 import { nodeHttp } from "../../../headless/node_http.ts";
 import { writeText } from "../../../headless/screen.ts";
 import { SqliteState } from "../../../headless/sqlite_state.ts";
 import { STORY_SWARM } from "./story_swarm.ts";
 
-const [dir, port] = Deno.args;
+const [dir, port, bus, goneAfterMs] = Deno.args;
 const log = createLog("info", (line) => writeText(Deno.stderr, `${line}\n`));
 await readyKeys();
 const time = { clock: processClock, wallClock: processWallClock };
@@ -33,8 +34,12 @@ const store = await openDiskStore(join(dir, "store"), {
 });
 const orchestrator = new Orchestrator({
   ...time,
-  settings: STORY_SWARM,
-  state: new SqliteState(join(dir, "state.sqlite"), time),
+  settings: goneAfterMs === undefined
+    ? STORY_SWARM
+    : { ...STORY_SWARM, goneAfterMs: Number(goneAfterMs) },
+  state: bus === undefined
+    ? new SqliteState(join(dir, "state.sqlite"), time)
+    : await openNatsState(bus, { ...time, log }),
   ...{ store, log, randomBytes: processRandomBytes, http: nodeHttp(), chain: undefined },
   ...{ signer: Keypair.fromSeed(new Uint8Array(32).fill(1)), version: "story" },
 });
