@@ -48,6 +48,22 @@ test("a swarm without miners does not merge", async () => {
   assert.deepEqual(await swarm.phaseNames(), TRAINING);
 });
 
+test("a look that waited ten seconds for the state does not put the next one off for longer", async () => {
+  const swarm = await MergeSwarm.make(TEN);
+  const { records } = swarm.context.state;
+  const list = records.list.bind(records);
+  records.list = async (prefix) => {
+    await swarm.context.time.pass(10_000);
+    return await list(prefix);
+  };
+  await swarm.phases.considerMerging();
+  records.list = list;
+  await swarm.train({ backwards: 2, hotkeys: EIGHT });
+  await swarm.context.time.pass(2_000);
+  await swarm.phases.considerMerging();
+  assert.deepEqual(await swarm.phaseNames(), UPLOADING);
+});
+
 test("miners that have gone do not hold a merge up", async () => {
   const swarm = await MergeSwarm.make([["h1", "h2"], ["b1", "b2"], ["t1", "t2"]]);
   await swarm.train({ backwards: 2, hotkeys: ["h1", "b1", "t1"] });
