@@ -139,7 +139,7 @@ function show(
     ],
     rows.map(({ name, pings: { latencies, lateness, statuses }, hostile }) => [
       name,
-      hostile ? `${Math.round(hostile.sent / seconds)}` : "-",
+      hostile ? `${Math.round(hostile.sent / hostile.seconds)}` : "-",
       `${((statuses.get(200) ?? 0) * 100 / latencies.count).toFixed(1)}%`,
       threeDigits(latencies.percentileMs(0.5)),
       threeDigits(latencies.percentileMs(0.99)),

@@ -23,6 +23,7 @@ export const HOSTILE_KINDS = ["bad signature", "unknown hotkey", "oversized"] as
 /** What was sent, and what came back. */
 export interface HostileResult {
   readonly sent: number;
+  readonly seconds: number;
   /** Answers by status. */
   readonly statuses: ReadonlyMap<string, number>;
 }
@@ -44,7 +45,8 @@ export class HostileClients {
       await processClock.sleep(TICK_MS, signal);
     }
     for (const socket of this.#sockets) socket?.destroy();
-    return { sent: this.#sent, statuses: this.#statuses };
+    const seconds = (processClock.nowMs() - startMs) / 1000;
+    return { sent: this.#sent, seconds, statuses: this.#statuses };
   }
 
   #send(at: number): void {

@@ -14,5 +14,8 @@ const task = v.parse(v.pipe(v.string(), v.parseJson(), HostileTask), Deno.args[0
 const stop = new AbortController();
 Deno.stdin.read(new Uint8Array(1)).then(() => stop.abort());
 const clients = new HostileClients(task.port, task.axonHotkey, task.known);
-const { sent, statuses } = await clients.run(task.perSecond, stop.signal);
-writeText(Deno.stdout, `${JSON.stringify({ sent, statuses: Object.fromEntries(statuses) })}\n`);
+const { statuses, ...outcome } = await clients.run(task.perSecond, stop.signal);
+writeText(
+  Deno.stdout,
+  `${JSON.stringify({ ...outcome, statuses: Object.fromEntries(statuses) })}\n`,
+);

@@ -22,6 +22,7 @@ export type HostileTask = v.InferOutput<typeof HostileTask>;
 /** What came of them: answers by status. */
 export const HostileOutcome = v.object({
   sent: v.number(),
+  seconds: v.number(),
   statuses: v.record(v.string(), v.number()),
 });
 export type HostileOutcome = v.InferOutput<typeof HostileOutcome>;
