@@ -38,6 +38,8 @@ export class Mirror {
   readonly #inFlight = new Map<string, Batch>();
   #backwards = 0;
   #sinceStep = 0;
+  #steps = 0;
+  #isBroken = false;
 
   constructor(readonly options: MirrorOptions) {}
 
@@ -46,10 +48,30 @@ export class Mirror {
     return this.#backwards;
   }
 
+  /** Optimizer steps mirrored so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Whether the stage failed at something that the miner's may have done: it is no mirror any more. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /**
+   * What must be as it was for a pass that could not be mirrored in its turn to be mirrored later:
+   * the steps so far, and where the miner steps between merges, the backwards that lead to one.
+   */
+  get moment(): string {
+    const { localOptimizerSteps, globalOptimizerSteps } = this.options.training;
+    const stepsBetween = localOptimizerSteps < globalOptimizerSteps;
+    return stepsBetween ? `${this.#steps} ${this.#backwards}` : `${this.#steps}`;
+  }
+
   /** Layer 0: the activation of tokens. */
   async forwardTokens(uid: string, tokens: HostTensor): Promise<HostTensor> {
     this.#makeRoom(uid);
-    const activation = await this.options.trainer.forwardTokens(uid, tokens);
+    const activation = await this.#run((stage) => stage.forwardTokens(uid, tokens));
     this.#enter(uid, undefined);
     return activation;
   }
@@ -57,7 +79,7 @@ export class Mirror {
   /** Layers between. */
   async forward(uid: string, activation: HostTensor): Promise<HostTensor> {
     this.#makeRoom(uid);
-    const output = await this.options.trainer.forward(uid, activation);
+    const output = await this.#run((stage) => stage.forward(uid, activation));
     this.#enter(uid, undefined);
     return output;
   }
@@ -65,7 +87,9 @@ export class Mirror {
   /** Last layer: the loss. */
   async forwardLoss(uid: string, activation: HostTensor, tokens: HostTensor): Promise<number> {
     this.#makeRoom(uid);
-    const { loss, gradient } = await this.options.trainer.forwardLoss(uid, activation, tokens);
+    const { loss, gradient } = await this.#run((stage) =>
+      stage.forwardLoss(uid, activation, tokens)
+    );
     this.#enter(uid, gradient);
     return loss;
   }
@@ -82,7 +106,7 @@ export class Mirror {
    */
   async backward(uid: string, gradient: HostTensor): Promise<HostTensor> {
     this.#batch(uid);
-    const result = await this.options.trainer.backward(uid, gradient);
+    const result = await this.#run((stage) => stage.backward(uid, gradient));
     this.#leave(uid);
     return result;
   }
@@ -115,9 +139,22 @@ export class Mirror {
 
   async #step(): Promise<void> {
     const rate = await this.options.learningRate();
-    const { applied } = await this.options.trainer.step(rate);
+    await this.#run(async (stage) => {
+      const { applied } = await stage.step(rate);
+      if (!applied) throw new WeftError("the mirrored gradient holds NaN or infinity");
+    });
     this.#sinceStep = 0;
-    if (!applied) throw new WeftError("the mirrored gradient holds NaN or infinity");
+    this.#steps += 1;
+  }
+
+  /** What fails midway may have changed the stage. */
+  async #run<Result>(work: (stage: Trainer) => Promise<Result>): Promise<Result> {
+    try {
+      return await work(this.options.trainer);
+    } catch (error) {
+      this.#isBroken = true;
+      throw error;
+    }
   }
 
   /** Forgets batches that will not come back, as the miner does, and the oldest where it is full. */

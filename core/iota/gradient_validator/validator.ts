@@ -101,10 +101,10 @@ export class GradientValidator {
   /** Runs a pass of the tracked miner again. Tokens are the miner's choice and are not judged. */
   pass(uid: string, direction: Direction): Promise<Validation> {
     return this.#once(`${direction} ${uid}`, async (tracking) => {
-      if (direction === "initial") return UNJUDGED;
+      if (direction === "initial") return { verdict: UNJUDGED };
       const found = await tracking[direction](uid);
       this.#tell(tracking, "activation", found, { direction, uid });
-      return found.verdict;
+      return found;
     }, direction === "backward" ? "no-forward-activations" : "error-during-forward-pass");
   }
 
@@ -114,7 +114,7 @@ export class GradientValidator {
       const { optimizer, weights } = await tracking.upload(upload);
       this.#tell(tracking, "optimizer", optimizer);
       if (weights) this.#tell(tracking, "weights", weights);
-      return (weights ?? optimizer).verdict;
+      return weights ?? optimizer;
     }, "failed");
   }
 
@@ -136,6 +136,7 @@ export class GradientValidator {
       ...{ hotkey, layer, mirror, training, fetchBytes },
       activations: new Activations({ client, fetchBytes, training }),
       startingState: await trainer.exportOptimizerState(dtype),
+      startingWeights: await trainer.exportWeights(dtype),
       thresholds: thresholds ?? PUBLISHED_THRESHOLDS,
     });
     this.#event({ kind: "tracking", unixMs: this.options.wallClock.unixMs(), hotkey, layer });
@@ -150,23 +151,32 @@ export class GradientValidator {
     if (scores) this.#event({ kind: "scores", unixMs: this.options.wallClock.unixMs(), scores });
   }
 
-  /** Answers a question once; who asks again gets the same answer, and nothing is done twice. */
+  /**
+   * Answers a question once; who asks again gets the same answer, and nothing is done twice. Where
+   * something could not be had, it is tried anew.
+   */
   #once(
     key: string,
-    answer: (tracking: Tracking) => Promise<Validation>,
+    answer: (tracking: Tracking) => Promise<Finding>,
     reasonWithout: "no-forward-activations" | "error-during-forward-pass" | "failed",
   ): Promise<Validation> {
     this.#lastAskedMs = this.options.clock.nowMs();
     const kept = this.#answers.get(key);
     if (kept) return kept;
+    const forget = (): void => {
+      if (this.#answers.get(key) === answered) this.#answers.delete(key);
+    };
     const answered = this.#inTurn(async () => {
-      if (!this.#tracking) return failure(reasonWithout);
-      const { is_valid, score, reason } = await answer(this.#tracking);
-      return { is_valid, score, reason };
+      if (this.#tracking) {
+        const { verdict: { is_valid, score, reason }, isOpen } = await answer(this.#tracking);
+        if (isOpen) forget();
+        return { is_valid, score, reason };
+      }
+      forget();
+      return failure(reasonWithout);
     });
     this.#answers.set(key, answered);
-    // What could not be had this time may be there when it is asked for again.
-    answered.catch(() => void this.#answers.delete(key));
+    answered.catch(forget);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_KEPT_ANSWERS) this.#answers.delete(oldest);
     return answered;

@@ -66,14 +66,21 @@ export function judgeActivation(
   return isNearer ? verdict : { is_valid: false, score: change.cosine, reason: "failed" };
 }
 
-/** Judges weights: first their length, then their direction. */
-export function judgeWeights(likeness: Likeness, thresholds: Thresholds): Verdict {
-  return judge(
-    likeness,
-    thresholds.weightRatio,
-    thresholds.cosine,
-    "weight-magnitude-ratio-failed",
-  );
+/** What weights must have moved by with ours; far above 0, far below what another rate makes of 1. */
+const LEAST_MOVED = 0.05;
+
+/**
+ * Judges weights: first their length, then their direction, then whether they have moved at all. A
+ * step changes weights so little that old ones are like enough. The published validator knows the
+ * first two tests only.
+ *
+ * @param moved how far they have moved with ours, as `Movement.share` has it
+ */
+export function judgeWeights(likeness: Likeness, thresholds: Thresholds, moved?: number): Verdict {
+  const { weightRatio, cosine } = thresholds;
+  const verdict = judge(likeness, weightRatio, cosine, "weight-magnitude-ratio-failed");
+  if (!verdict.is_valid || moved === undefined || moved >= LEAST_MOVED) return verdict;
+  return { is_valid: false, score: moved, reason: "failed" };
 }
 
 /**

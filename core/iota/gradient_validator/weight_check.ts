@@ -11,14 +11,20 @@
  */
 
 import { WeftError } from "../../errors.ts";
-import { type Dtype, type HostTensor, ITEM_SIZE_BYTES } from "../../formats/dtype.ts";
+import type { Dtype, HostTensor } from "../../formats/dtype.ts";
 import type { VectorMetadata } from "../api/schemas.ts";
 import type { FetchBytes } from "../merging/chunk_merge.ts";
-import { MAX_METADATA_BYTES, readVectorMetadata } from "../merging/vector_metadata.ts";
-import type { Trainer } from "../miner/trainer.ts";
+import {
+  ITEM_BYTES,
+  MAX_METADATA_BYTES,
+  readVectorMetadata,
+  sectionFault,
+} from "../merging/vector_metadata.ts";
 import type { WeightsDtype } from "../orchestrator/settings.ts";
-import { TransferRefusedError } from "../transfer/download.ts";
 import { ChangeComparison, type Likeness } from "./comparison.ts";
+import { contentOf, expectEnd } from "./content.ts";
+import type { Mirror } from "./mirror.ts";
+import { Movement, type WeightsBefore } from "./movement.ts";
 import { ContentError } from "./orchestrator_link.ts";
 import { judgeOptimizerState, judgeWeights, type Thresholds, type Verdict } from "./verdict.ts";
 
@@ -36,9 +42,10 @@ export interface Upload {
 /** What an upload is held against. */
 export interface UploadCheck {
   /** The mirrored miner after its last step. */
-  readonly trainer: Trainer;
-  /** The optimizer state with which the round began, as `trainer` exports it. */
+  readonly mirror: Mirror;
+  /** The optimizer state with which the round began, as the mirror's trainer exports it. */
   readonly startingState: Uint8Array<ArrayBuffer>;
+  readonly weightsBefore: WeightsBefore;
   readonly dtype: WeightsDtype;
   readonly thresholds: Thresholds;
   readonly fetchBytes: FetchBytes;
@@ -57,41 +64,75 @@ export interface WeightFinding {
  * @throws {WeftError} if a file cannot be had
  */
 export async function checkUpload(check: UploadCheck, upload: Upload): Promise<WeightFinding> {
-  const { trainer, dtype, thresholds, startingState } = check;
-  const state = await trainer.exportOptimizerState(dtype);
-  const moments = await compareFile(check, upload.optimizerStateUrl, state, startingState);
+  const moments = await compareState(check, upload.optimizerStateUrl);
   const optimizer = {
-    verdict: judgeOptimizerState(moments.whole, moments.change, thresholds),
+    verdict: judgeOptimizerState(moments.whole, moments.change, check.thresholds),
     likeness: moments.whole,
   };
   if (!optimizer.verdict.is_valid) return { optimizer, weights: undefined };
-  const ours = await trainer.exportWeights(dtype);
-  await checkMetadata(check, upload.metadataUrl, ours.length);
-  const { whole } = await compareFile(check, upload.weightsUrl, ours);
-  return { optimizer, weights: { verdict: judgeWeights(whole, thresholds), likeness: whole } };
+  return { optimizer, weights: await compareWeights(check, upload) };
 }
 
-/** Whether the metadata describe one vector of the layer's size, cut into sections without a gap. */
+async function compareState(
+  check: UploadCheck,
+  url: string,
+): Promise<{ readonly whole: Likeness; readonly change: Likeness }> {
+  const { mirror, dtype, startingState } = check;
+  const ours = await mirror.options.trainer.exportOptimizerState(dtype);
+  const comparison = new ChangeComparison();
+  await readBeside(check, url, ours.length, (theirs, { start, end }) => {
+    const [own, from] = [ours, startingState].map((bytes) =>
+      vector(bytes.subarray(start, end), dtype)
+    );
+    comparison.add(own, theirs, from);
+  });
+  return { whole: likenessOf(comparison), change: comparison.change.likeness() };
+}
+
+async function compareWeights(
+  check: UploadCheck,
+  { weightsUrl, metadataUrl }: Upload,
+): Promise<NonNullable<WeightFinding["weights"]>> {
+  const { mirror, dtype, thresholds, weightsBefore } = check;
+  const ours = await mirror.options.trainer.exportWeights(dtype);
+  const before = weightsBefore.of({ bytes: ours, steps: mirror.steps });
+  await checkMetadata(check, metadataUrl, ours.length);
+  const comparison = new ChangeComparison();
+  const movement = new Movement(mirror.steps - before.steps);
+  await readBeside(check, weightsUrl, ours.length, (theirs, { start, end }) => {
+    const [own, from] = [ours, before.bytes].map((bytes) =>
+      vector(bytes.subarray(start, end), dtype)
+    );
+    comparison.add(own, theirs);
+    movement.add(own, theirs, from);
+  });
+  const likeness = likenessOf(comparison);
+  return { verdict: judgeWeights(likeness, thresholds, movement.share), likeness };
+}
+
+/**
+ * Whether the metadata describe one vector of the layer's size, cut as all miners cut it: else
+ * nobody can merge it. Into how many sections is not known here.
+ */
 async function checkMetadata(
   { fetchBytes, dtype }: UploadCheck,
   url: string,
   sizeBytes: number,
 ): Promise<void> {
-  const { tensor, sections } = readMetadata(
+  const metadata = readMetadata(
     await contentOf(fetchBytes(url, { maxBytes: MAX_METADATA_BYTES })),
   );
-  if (tensor.dtype !== `torch.${dtype}` || tensor.total_bytes !== sizeBytes) {
-    throw new ContentError(
-      `the metadata tell of ${tensor.total_bytes} bytes of ${tensor.dtype}, expected ` +
-        `${sizeBytes} of torch.${dtype}`,
-    );
+  const { tensor, sections } = metadata;
+  const numSections = Object.keys(sections).length;
+  if (numSections === 0) throw new ContentError("the metadata tell of no sections");
+  const layout = { dtype, numElements: sizeBytes / ITEM_BYTES[dtype], numSections };
+  for (let index = 0; index < numSections; index++) {
+    const fault = sectionFault(metadata, index, layout);
+    if (fault !== undefined) throw new ContentError(`by its metadata ${fault}`);
   }
-  let next = 0;
-  for (const section of Object.values(sections).sort((a, b) => a.start_byte - b.start_byte)) {
-    if (section.start_byte !== next || section.end_byte < next) break;
-    next = section.end_byte;
+  if (tensor.total_bytes !== sizeBytes) {
+    throw new ContentError(`the metadata tell of ${tensor.total_bytes} bytes, not ${sizeBytes}`);
   }
-  if (next !== sizeBytes) throw new ContentError("the metadata's sections leave a gap");
 }
 
 function readMetadata(bytes: Uint8Array): VectorMetadata {
@@ -103,42 +144,27 @@ function readMetadata(bytes: Uint8Array): VectorMetadata {
   }
 }
 
-/** Statuses of an object that has another size than it should: 200 for too long. */
-const OTHER_SIZE: readonly number[] = [200, 416];
-
-/** A file of another size is its miner's fault; that a file cannot be had may be nobody's. */
-async function contentOf<Bytes>(fetched: Promise<Bytes>): Promise<Bytes> {
-  try {
-    return await fetched;
-  } catch (error) {
-    if (!(error instanceof TransferRefusedError) || !OTHER_SIZE.includes(error.status)) throw error;
-    throw new ContentError(error.message, { cause: error });
+/** Gives a file of `sizeBytes` range by range. */
+async function readBeside(
+  { fetchBytes, dtype }: UploadCheck,
+  url: string,
+  sizeBytes: number,
+  take: (theirs: HostTensor, range: { readonly start: number; readonly end: number }) => void,
+): Promise<void> {
+  await expectEnd(fetchBytes, url, sizeBytes);
+  for (let start = 0; start < sizeBytes; start += RANGE_BYTES) {
+    const range = { start, end: Math.min(sizeBytes, start + RANGE_BYTES) };
+    const maxBytes = range.end - start;
+    take(vector(await contentOf(fetchBytes(url, { range, maxBytes })), dtype), range);
   }
 }
 
-/** Compares a file with our bytes, and, where `start` is given, what both have moved by since. */
-async function compareFile(
-  { fetchBytes, dtype }: UploadCheck,
-  url: string,
-  ours: Uint8Array<ArrayBuffer>,
-  start?: Uint8Array<ArrayBuffer>,
-): Promise<{ whole: Likeness; change: Likeness }> {
-  const comparison = new ChangeComparison();
-  const tensor = (bytes: Uint8Array): HostTensor => {
-    const shape = [bytes.length / ITEM_SIZE_BYTES[DTYPES[dtype]]];
-    return { dtype: DTYPES[dtype], shape, bytes };
-  };
-  for (let at = 0; at < ours.length; at += RANGE_BYTES) {
-    const end = Math.min(ours.length, at + RANGE_BYTES);
-    const range = { start: at, end };
-    const theirs = await contentOf(fetchBytes(url, { range, maxBytes: end - at }));
-    if (theirs.length !== end - at) {
-      throw new ContentError(`the file ends before byte ${end} of ${ours.length}`);
-    }
-    const from = start && tensor(start.subarray(at, end));
-    comparison.add(tensor(ours.subarray(at, end)), tensor(theirs), from);
-  }
-  const { whole, change } = comparison;
+function vector(bytes: Uint8Array, dtype: WeightsDtype): HostTensor {
+  return { dtype: DTYPES[dtype], shape: [bytes.length / ITEM_BYTES[dtype]], bytes };
+}
+
+/** @throws {WeftError} if ours are not finite */
+function likenessOf({ whole }: ChangeComparison): Likeness {
   if (!whole.isOursFinite) throw new WeftError("the mirrored stage holds NaN or infinity");
-  return { whole: whole.likeness(), change: change.likeness() };
+  return whole.likeness();
 }

@@ -8,6 +8,7 @@
  */
 
 import type { HttpHandler } from "../../host.ts";
+import { openToPages } from "../api/cross_origin.ts";
 import { chainHandlers, matchRoutes, type ServerOptions } from "../api/server.ts";
 import { ROUTES } from "../api/routes.ts";
 import { Activations } from "./activations.ts";
@@ -74,10 +75,10 @@ export class Orchestrator {
       ...mergeRoutes({ context, phases, merging }),
       ...scoreRoutes({ context, scores, pool }),
     };
-    this.handler = chainHandlers(
+    this.handler = openToPages(chainHandlers(
       matchRoutes(ROUTES, handlers, server),
       matchRoutes(DASHBOARD_ROUTES, dashboardRoutes(this.dashboards), server),
-    );
+    ));
   }
 
   /** Does what is due by the clock until the signal; what fails is logged and tried again. */

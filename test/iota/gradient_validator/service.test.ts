@@ -182,6 +182,14 @@ test("without scores the weights stay as they are", async () => {
   }
 });
 
+test("where nobody has earned anything the log says so, and no weights are told", async () => {
+  const swarm = new TestSwarm();
+  swarm.globalScores = { 1: -3, 2: 0 };
+  await run({ swarm, during: [], setWeights: () => Promise.resolve([]) });
+  assert.include(swarm.messages, "no miner has earned anything: no weights are set");
+  assert.notInclude(swarm.events.map(({ kind }) => kind), "weights set");
+});
+
 test("a chain that refuses the weights costs a line in the log, and the registration stays", async () => {
   const swarm = new TestSwarm();
   swarm.globalScores = { [UID]: 2 };

@@ -7,7 +7,6 @@
 
 import * as v from "valibot";
 import { WeftError } from "../../../core/errors.ts";
-import { TransferRefusedError } from "../../../core/iota/transfer/download.ts";
 import {
   bfloat16Tensor,
   float32Tensor,
@@ -25,7 +24,6 @@ import type {
 } from "../../../core/iota/api/schemas.ts";
 import type { ValidatorEvent } from "../../../core/iota/gradient_validator/events.ts";
 import type { OrchestratorLink } from "../../../core/iota/gradient_validator/orchestrator_link.ts";
-import type { FetchBytes } from "../../../core/iota/merging/chunk_merge.ts";
 import { GradientValidator } from "../../../core/iota/gradient_validator/validator.ts";
 import type { Upload } from "../../../core/iota/gradient_validator/weight_check.ts";
 import type { Trainer } from "../../../core/iota/miner/trainer.ts";
@@ -37,6 +35,7 @@ import { FakeClock } from "../../harness/memory_host.ts";
 import { learnableTokens, stageShapes, tinyModel } from "../../model/tiny_model.ts";
 import { chunksOf, metadataOf } from "./flat_files.ts";
 import { ReferenceTrainer } from "./reference_trainer.ts";
+import { TestStore } from "./test_store.ts";
 
 export const [HEAD, BODY, TAIL] = [0, 1, 2];
 /** The hotkey of the miner that is tracked in every test, and its uid. */
@@ -60,6 +59,8 @@ export const asBf16: Tamper = (result) => bfloat16Tensor(result.shape, tensorToF
 export interface TestSwarmOptions {
   readonly training?: Partial<TrainingSettings>;
   readonly maxInFlight?: number;
+  /** @default {1e-3} */
+  readonly learningRate?: number;
   readonly uidOf?: (hotkey: string) => Promise<number | undefined>;
   /** The validator's own stages. @default as the miners' */
   readonly trainerFor?: (layer: number) => Promise<Trainer>;
@@ -68,7 +69,7 @@ export interface TestSwarmOptions {
 /** See the module. */
 export class TestSwarm implements OrchestratorLink {
   readonly training: TrainingSettings;
-  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly store: TestStore;
   /** Of `direction uid layer` to an address. */
   readonly paths = new Map<string, string>();
   readonly miners: readonly ReferenceTrainer[];
@@ -100,12 +101,14 @@ export class TestSwarm implements OrchestratorLink {
     };
     this.miners = MODEL.splits.map((_, layer) => newTrainer(layer));
     const log = (message: string): void => void this.messages.push(message);
+    const logs = { debug: log, info: log, warn: log, error: log };
+    this.store = new TestStore(logs, (url) => this.down.has(url) || this.down.has("store"));
     this.validator = new GradientValidator({
       client: this,
-      fetchBytes: this.fetchBytes,
+      fetchBytes: this.store.fetchBytes,
       clock: this.clock,
       wallClock: { unixMs: () => 1_795_000_000_000 + this.clock.nowMs() },
-      log: { debug: log, info: log, warn: log, error: log },
+      log: logs,
       training: this.training,
       trainerFor: options.trainerFor ?? ((layer) => {
         const trainer = newTrainer(layer);
@@ -116,6 +119,11 @@ export class TestSwarm implements OrchestratorLink {
       uidOf: options.uidOf ?? ((hotkey) => Promise.resolve(hotkey === MINER ? UID : undefined)),
       onEvent: (event) => this.events.push(event),
     });
+  }
+
+  /** By address. */
+  get files(): Map<string, Uint8Array<ArrayBuffer>> {
+    return this.store.files;
   }
 
   /** Begins to track the miner of a layer. */
@@ -149,9 +157,9 @@ export class TestSwarm implements OrchestratorLink {
     }
   }
 
-  /** The step of every miner before a merge. */
-  async step(): Promise<void> {
-    for (const miner of this.miners) await miner.step(LEARNING_RATE);
+  /** The step of every miner before a merge, at a multiple of the rate that the validator gets. */
+  async step(factor = 1): Promise<void> {
+    for (const miner of this.miners) await miner.step(factor * this.#learningRate);
   }
 
   /** What the miner of a layer uploads. */
@@ -215,21 +223,6 @@ export class TestSwarm implements OrchestratorLink {
     return url;
   }
 
-  /** Reads a file, or a piece of it, as a download does. */
-  readonly fetchBytes: FetchBytes = (url, { range, maxBytes }) => {
-    const bytes = this.files.get(url);
-    if (!bytes || this.down.has(url) || this.down.has("store")) {
-      return Promise.reject(new WeftError(`${url} cannot be had`));
-    }
-    if (range && range.end > bytes.length) {
-      return Promise.reject(new TransferRefusedError(`${url} is too short`, 416));
-    }
-    if (!range && bytes.length > maxBytes) {
-      return Promise.reject(new TransferRefusedError(`${url} is too long`, 200));
-    }
-    return Promise.resolve(range ? bytes.slice(range.start, range.end) : bytes.slice());
-  };
-
   ask<Name extends RouteName>(
     name: Name,
     asked: Asked<(typeof ROUTES)[Name]>,
@@ -252,7 +245,7 @@ export class TestSwarm implements OrchestratorLink {
         this.submitted.push(v.parse(ROUTES.submitScores.body, asked.body));
         return { message: "" };
       case "learningRate":
-        return LEARNING_RATE;
+        return this.#learningRate;
       case "layerWeights":
         return this.layerWeights;
       case "globalScores":
@@ -264,6 +257,10 @@ export class TestSwarm implements OrchestratorLink {
       default:
         throw new TypeError(`a validator does not ask for ${name}`);
     }
+  }
+
+  get #learningRate(): number {
+    return this.options.learningRate ?? LEARNING_RATE;
   }
 
   #handIn(

@@ -7,7 +7,7 @@
 import { test } from "#test";
 import { assert } from "chai";
 import { bfloat16Tensor, tensorToFloat32 } from "../../../core/formats/dtype.ts";
-import type { Validation, VectorMetadata } from "../../../core/iota/api/schemas.ts";
+import type { Validation } from "../../../core/iota/api/schemas.ts";
 import { randomArray, seededRandom } from "../../reference/random.ts";
 import { BODY, HEAD, MINER, TAIL, TestSwarm, UID } from "./test_swarm.ts";
 
@@ -125,67 +125,6 @@ test("an honest miner passes in later rounds", async () => {
   await swarm.step();
   const { reason } = await swarm.validator.upload(await swarm.upload(BODY));
   assert.equal(reason, "passed");
-});
-
-const BAD_METADATA: readonly [string, (metadata: VectorMetadata) => unknown][] = [
-  ["of another length", ({ tensor, sections }) => ({
-    tensor: { ...tensor, total_bytes: tensor.total_bytes - 2 },
-    sections,
-  })],
-  ["of another dtype", ({ tensor, sections }) => ({
-    tensor: { ...tensor, dtype: "torch.float32" },
-    sections,
-  })],
-  ["that end too early", ({ tensor, sections }) => ({ tensor, sections: { 0: sections[0] } })],
-  ["with a gap", ({ tensor, sections: { 0: first, 2: last } }) => ({
-    tensor,
-    sections: { 0: first, 2: last },
-  })],
-  ["without sections", ({ tensor }) => ({ tensor })],
-  ["that are a list", () => []],
-];
-
-for (const [what, metadata] of BAD_METADATA) {
-  test(`metadata ${what} fail and cost three`, async () => {
-    const { is_valid, reason, total } = await judged({ metadata });
-    assert.deepEqual([is_valid, reason, total], [false, "failed", -3]);
-  });
-}
-
-test("metadata that are no JSON fail", async () => {
-  const swarm = new TestSwarm();
-  await swarm.round(BODY);
-  await swarm.step();
-  const upload = await swarm.upload(BODY);
-  const metadataUrl = swarm.putBytes(new TextEncoder().encode("{"));
-  assert.equal((await swarm.validator.upload({ ...upload, metadataUrl })).reason, "failed");
-});
-
-for (const part of ["weights", "state"] as const) {
-  test(`a file of the ${part} that was cut short fails`, async () => {
-    const { reason, total } = await judged({ [part]: (bytes: Bytes) => bytes.slice(0, -2) });
-    assert.deepEqual([reason, total], ["failed", -3]);
-  });
-}
-
-test("a store that does not answer is not the miner's fault", async () => {
-  const swarm = new TestSwarm();
-  await swarm.round(BODY);
-  await swarm.step();
-  const upload = await swarm.upload(BODY);
-  swarm.down.add("store");
-  const found = await swarm.validator.upload(upload);
-  assert.deepEqual(found, { is_valid: true, score: 0, reason: "no-validation-possible" });
-  assert.equal(swarm.validator.status.score, 0);
-});
-
-test("no learning rate, no step, no verdict", async () => {
-  const swarm = new TestSwarm();
-  await swarm.round(BODY);
-  await swarm.step();
-  swarm.down.add("learningRate");
-  const found = await swarm.validator.upload(await swarm.upload(BODY));
-  assert.equal(found.reason, "no-validation-possible");
 });
 
 test("a miner of whom too few backwards were seen is not judged", async () => {

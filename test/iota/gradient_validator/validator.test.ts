@@ -78,3 +78,48 @@ test("a failure stands in the log in one line, with miner, layer and batch", asy
   );
   assert.notInclude(line, "\n");
 });
+
+test("a pass asked again when its answer is long forgotten is not mirrored twice", async () => {
+  const swarm = new TestSwarm();
+  await swarm.round(BODY);
+  for (let i = 0; i < 1100; i++) await swarm.validator.pass(`${i}`, "initial");
+  for (const direction of ["forward", "backward"] as const) {
+    const { is_valid, reason } = await swarm.validator.pass("a", direction);
+    assert.deepEqual([is_valid, reason], [true, "no-validation-possible"]);
+  }
+  assert.deepEqual(swarm.trainers[0].inFlight, []);
+  await swarm.step();
+  assert.equal((await swarm.validator.upload(await swarm.upload(BODY))).reason, "passed");
+});
+
+for (const [what, bytes] of [["too long", 1 << 20], ["no torch file", 7]] as const) {
+  test(`a result that is ${what} is final, and looked at once`, async () => {
+    const swarm = new TestSwarm();
+    await swarm.track(BODY);
+    await swarm.run(
+      "a",
+      (_, name) => name.layer === BODY ? new Uint8Array(bytes) : asBf16(_, name),
+    );
+    const found = await swarm.validator.pass("a", "forward");
+    const asked = swarm.asked.length;
+    assert.deepEqual(await swarm.validator.pass("a", "forward"), found);
+    assert.isFalse(found.is_valid);
+    assert.lengthOf(swarm.asked, asked);
+  });
+}
+
+test("an outage of one tracking makes the next forget no answer", async () => {
+  const swarm = new TestSwarm();
+  await swarm.track(BODY);
+  await swarm.run("a");
+  swarm.down.add("store");
+  const before = swarm.validator.pass("a", "forward");
+  const tracking = swarm.track(BODY);
+  const after = swarm.validator.pass("a", "forward");
+  assert.isFalse((await before).is_valid);
+  swarm.down.delete("store");
+  await tracking;
+  const found = await after;
+  assert.equal(found.reason, "passed");
+  assert.deepEqual(await swarm.validator.pass("a", "forward"), found);
+});

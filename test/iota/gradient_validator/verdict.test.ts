@@ -16,6 +16,7 @@ import {
   judgeOptimizerState,
   judgeWeights,
   PUBLISHED_THRESHOLDS,
+  type Thresholds,
   type Verdict,
 } from "../../../core/iota/gradient_validator/verdict.ts";
 import { randomArray, seededRandom } from "../../reference/random.ts";
@@ -27,7 +28,10 @@ function like(ratio: number, cosine: number, ourNorm = 1): Likeness {
   return { ourNorm, theirNorm: 1, ratio, cosine };
 }
 
-function reasons(judge: typeof judgeActivation, likenesses: readonly Likeness[]): string[] {
+function reasons(
+  judge: (likeness: Likeness, thresholds: Thresholds) => Verdict,
+  likenesses: readonly Likeness[],
+): string[] {
   return likenesses.map((likeness) => judge(likeness, PUBLISHED_THRESHOLDS).reason);
 }
 
@@ -58,6 +62,18 @@ test("an activation needs a cosine above 0.9", () => {
 test("weights need a ratio of 0.7 at least, then a cosine above 0.9", () => {
   const found = reasons(judgeWeights, [like(0.7, 0.91), like(0.69, 1), like(1, 0.9)]);
   assert.deepEqual(found, ["passed", "weight-magnitude-ratio-failed", "failed"]);
+});
+
+test("weights that have not moved with ours fail, however like they are", () => {
+  const judged = (moved: number | undefined): Verdict =>
+    judgeWeights(like(1, 0.9999), PUBLISHED_THRESHOLDS, moved);
+  const valid = [0, 0.049, -1, 0.05, 0.1, 1, 10].map((moved) => judged(moved).is_valid);
+  assert.deepEqual(valid, [false, false, false, true, true, true, true]);
+  assert.deepEqual(judged(0), { is_valid: false, score: 0, reason: "failed" });
+});
+
+test("where it cannot be told whether weights have moved, they need not have", () => {
+  assert.equal(judgeWeights(like(1, 0.9999), PUBLISHED_THRESHOLDS, undefined).reason, "passed");
 });
 
 test("the score is the ratio where that failed, else the cosine", () => {
