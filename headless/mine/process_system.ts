@@ -16,7 +16,7 @@ import { denoThreads } from "../threads.ts";
 import { CACHE_DIR } from "../unpack.ts";
 import { processWalletSystem } from "../wallet/process_system.ts";
 import { loadWebGpu } from "../webgpu.ts";
-import { GpuStages } from "./gpu_stages.ts";
+import { GpuStages } from "../../core/node/gpu_stages.ts";
 import type { MineSystem } from "./system.ts";
 
 /** Among the data of the user's programs. */

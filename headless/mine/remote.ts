@@ -7,36 +7,31 @@
 
 import { resolve } from "node:path";
 import { WeftError } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/formats/dtype.ts";
 import type { Http, Log } from "../../core/host.ts";
-import { ApiClient } from "../../core/iota/api/client.ts";
 import { RefusedError } from "../../core/iota/api/client_errors.ts";
 import { healthHandler } from "../../core/iota/miner/health.ts";
-import { Miner, type MinerOptions } from "../../core/iota/miner/miner.ts";
 import { PUBLISHED_ORCHESTRATOR } from "../../core/iota/miner/swarm_options.ts";
 import { PUBLISHED_SWARM } from "../../core/iota/orchestrator/settings.ts";
-import { Uploader } from "../../core/iota/transfer/upload.ts";
 import { GpuTurns } from "../../core/node/gpu_turns.ts";
-import { TurnTakingTrainer } from "../../core/node/turn_taking_trainer.ts";
-import type { HttpListener } from "../http_server.ts";
+import { askFacts, type SwarmFacts } from "../../core/node/swarm_facts.ts";
+import {
+  SwarmMiner,
+  type SwarmMinerOptions,
+  type SwarmTraining,
+} from "../../core/node/swarm_miner.ts";
+import { Traffic } from "../../core/node/traffic.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import type { CommandContext } from "../command.ts";
+import { readDocuments } from "../corpus_files.ts";
 import { createLog } from "../deno_host.ts";
+import type { HttpListener } from "../http_server.ts";
 import { checkRemoteUse, type MINE_FLAGS, type MineValues } from "../mine_settings.ts";
-import { askFacts, type SwarmFacts } from "../validate/swarm_facts.ts";
-import type { Trainers } from "../validate/system.ts";
 import { hotkeySigner } from "../wallet/unlock.ts";
 import { walletFolder } from "../wallet/wallet_folder.ts";
-import { DeviceWatch } from "./device_watch.ts";
 import type { RemotePlace } from "./remote_flags.ts";
 import { RemoteReport, type StartedEvent } from "./remote_report.ts";
-import { type RemoteTraining, remoteTraining } from "./remote_training.ts";
+import { remoteTraining } from "./remote_training.ts";
 import type { MineSystem } from "./system.ts";
-import { openTexts, type TextSettings, TokenBatches, type TokenRows } from "./texts.ts";
-import { Traffic } from "./traffic.ts";
-
-/** How long an orchestrator of Weft's holds its answers back, and the pause where it does not. */
-const WEFT_PACE = { longPollMs: 15_000, pollMs: 200 };
 
 type Context = CommandContext<typeof MINE_FLAGS>;
 
@@ -46,7 +41,7 @@ interface Run {
   readonly context: Context;
   readonly place: RemotePlace;
   readonly facts: SwarmFacts | undefined;
-  readonly settings: RemoteTraining;
+  readonly settings: SwarmTraining;
   readonly signer: Signer;
   readonly uid: number | undefined;
   readonly http: Http;
@@ -98,87 +93,26 @@ export async function mineRemote(
 
 /** Opens the stages and the health endpoint, and mines. */
 async function mine(run: Run): Promise<void> {
-  const { system, context: { values, signal }, report, place } = run;
+  const { system, context: { values, signal }, report, place, settings, facts } = run;
+  const { signer, uid, http, log, turns } = run;
+  const { clock, wallClock, randomBytes } = system;
   await using open = new AsyncDisposableStack();
-  const device = new DeviceWatch(
-    system.clock,
-    (reason) => report.show({ kind: "device lost", reason }),
-  );
-  const stages = openStages(run, device);
-  open.defer(() => stages.close());
-  const texts = new RunTexts(run);
-  const miner = createMiner(run, stages, {
-    onEvent: (event) => {
-      if (event.kind === "backward" || event.kind === "step") device.progressed();
-      report.show(event);
-    },
-    nextBatch: () => texts.next(),
+  const miner = new SwarmMiner({
+    ...settings,
+    ...{ clock, wallClock, randomBytes, http, log, signer, uid, turns, signal },
+    ...{ url: place.url, isWeft: facts !== undefined, texts: textSettings(run) },
+    openStages: (options) => system.openStages({ ...options, backend: values.gpuBackend }),
+    onEvent: (event) => report.show(event),
   });
+  open.defer(() => miner.close());
   const health = await listenForHealth(run, miner);
   open.defer(() => health?.close());
   report.show(started(run, health?.url));
   try {
-    const until = AbortSignal.any([signal, texts.ended.signal]);
-    await device.survive((until) => miner.run(until), until);
+    await miner.run();
   } catch (error) {
-    if (!texts.ended.signal.aborted) throw explained(error, values, place);
+    throw explained(error, values, place);
   }
-  if (!signal.aborted) texts.ended.signal.throwIfAborted();
-}
-
-function openStages(
-  { system, context, settings, report, log }: Run,
-  device: DeviceWatch,
-): Trainers {
-  return system.openStages({
-    ...settings,
-    slots: settings.training.maxCachedActivations,
-    ...{ backend: context.values.gpuBackend, log },
-    onStage: (facts) => report.show({ kind: "stage", ...facts }),
-    onLost: (reason) => device.lost(reason),
-  });
-}
-
-/** The texts of a run. If they cannot be had they end it, whatever the miner is doing. */
-class RunTexts {
-  /** Aborted with the reason. */
-  readonly ended = new AbortController();
-  readonly #batches: TokenBatches;
-  readonly #signal: AbortSignal;
-
-  constructor(run: Run) {
-    const { system: { clock }, context: { signal }, settings: { training }, http, log } = run;
-    const asked = textSettings(run);
-    const open = (opened: number): Promise<TokenRows> => openTexts(asked, http, opened);
-    this.#batches = new TokenBatches(training, open, { clock, log });
-    this.#signal = signal;
-  }
-
-  async next(): Promise<HostTensor | undefined> {
-    try {
-      return await this.#batches.next(this.#signal);
-    } catch (error) {
-      this.ended.abort(error);
-      throw error;
-    }
-  }
-}
-
-function createMiner(
-  { system, signer, uid, http, log, place, facts, settings, turns }: Run,
-  stages: Trainers,
-  own: Pick<MinerOptions, "onEvent" | "nextBatch">,
-): Miner {
-  const { clock, wallClock, randomBytes } = system;
-  const time = { clock, wallClock, randomBytes, http, log };
-  const client = new ApiClient({ ...time, baseUrl: place.url, signer });
-  return new Miner({
-    ...{ ...time, ...own, client, uid: uid ?? null, hotkey: signer.address },
-    uploader: new Uploader({ client, http, clock, log }),
-    training: settings.training,
-    trainerFor: async (layer) => new TurnTakingTrainer(await stages.trainerFor(layer), turns),
-    ...facts ? WEFT_PACE : {},
-  });
 }
 
 function started({ place, facts, settings, signer, uid }: Run, health?: string): StartedEvent {
@@ -194,15 +128,15 @@ function started({ place, facts, settings, signer, uid }: Run, health?: string):
   };
 }
 
-function textSettings({ system, context: { values }, settings }: Run): TextSettings {
+function textSettings({ system, context: { values } }: Run): SwarmMinerOptions["texts"] {
   const { data, tokenizer, dataset } = values;
   return {
-    training: settings.training,
-    path: data === undefined ? undefined : resolve(system.userFolder(), data),
+    ownDocuments: data === undefined
+      ? undefined
+      : async () => (await readDocuments(resolve(system.userFolder(), data))).documents,
     ...{ tokenizer, dataset },
     // An empty variable counts as not set.
     token: system.environment.HF_TOKEN || system.envFile.HF_TOKEN || undefined,
-    seed: new DataView(system.randomBytes(4).buffer).getUint32(0),
   };
 }
 
@@ -229,7 +163,7 @@ async function uidOnChain(
 
 async function listenForHealth(
   { system, context: { values }, log }: Run,
-  miner: Miner,
+  miner: SwarmMiner,
 ): Promise<HttpListener | undefined> {
   if (!values.health) return undefined;
   const { healthHost: hostname, healthPort: port, healthEndpoint } = values;

@@ -10,9 +10,17 @@ import { parseIp } from "../../core/chain/ip_address.ts";
 import { AllocationDesk } from "../../core/compute/allocation/allocation_desk.ts";
 import { ContainerRental } from "../../core/compute/allocation/container_rental.ts";
 import { reasonOf } from "../../core/compute/allocation/rental_choice.ts";
+import { SANDBOX_RENTAL, SandboxRental } from "../../core/compute/allocation/sandbox_rental.ts";
 import type { ChallengeEvent } from "../../core/compute/challenge/challenge_miner.ts";
+import { vramOfMachine } from "../../core/compute/proof_of_gpu/machine_vram.ts";
+import { proofOfGpu } from "../../core/compute/proof_of_gpu/proof_of_gpu.ts";
+import { ProofDesk } from "../../core/compute/proof_of_gpu/proof_synapse.ts";
 import { COMPUTE_NETUID, COMPUTE_VERSION, ComputeMiner } from "../../core/compute/compute_miner.ts";
+import { DEFAULT_QUOTA } from "../../core/compute/sandbox/quota.ts";
+import { Sandbox } from "../../core/compute/sandbox/sandbox.ts";
+import { sandboxRoute } from "../../core/compute/sandbox/sandbox_route.ts";
 import { UsageError, WeftError } from "../../core/errors.ts";
+import { openGpu } from "../../core/gpu/gpu.ts";
 import { Engines } from "../../core/hash/engines.ts";
 import { Solver } from "../../core/hash/solver.ts";
 import type { Host, Log } from "../../core/host.ts";
@@ -23,8 +31,9 @@ import { createLog } from "../deno_host.ts";
 import { DOCKER_SOCKET, DockerEngine } from "../docker/engine.ts";
 import { RENTAL_DOCKERFILE, RENTAL_IMAGE } from "../docker/image.ts";
 import { unixHttp } from "../docker/unix_http.ts";
-import { readMachineSpecs } from "../machine_specs.ts";
+import { MeasuredSpecs } from "../measured_specs.ts";
 import type { MINE_FLAGS, MineValues } from "../mine_settings.ts";
+import { ProcessExecutor } from "../sandbox/process_executor.ts";
 import { startSignatureThreads } from "../signature_threads.ts";
 import type { ChainChoice } from "../wallet/system.ts";
 import { hotkeySigner } from "../wallet/unlock.ts";
@@ -60,28 +69,47 @@ export async function mineCompute(
   if (uid === undefined) throw notRegistered(signer.address, netuid);
   const address = await axonAddress(values, chain, netuid, signer.address);
   const host = system.openComputeHost({ backend: values.gpuBackend, log });
-  const solver = new Solver(host, new Engines(host));
+  const engines = new Engines(host);
+  const solver = new Solver(host, engines);
   open.defer(() => solver.close());
   screen.status("preparing the GPU for challenges");
   await solver.warmUp("blake2b");
+  const measured = await MeasuredSpecs.open(host, engines);
   screen.endStatus();
   const checks = startSignatureThreads(1);
   open.defer(() => checks.close());
   const engine = new DockerEngine(unixHttp(DOCKER_SOCKET), system.clock);
-  const desk = await openDesk(system, values, { engine, host, log });
+  const sandbox = values.sandbox ? openSandbox(system, values, { turns, log }) : undefined;
+  open.defer(() => sandbox?.close());
+  const desk = await openDesk(system, values, { engine, sandbox, host, log });
   const miner = await ComputeMiner.open({
     ...{ signer, chain, netuid, solver, log, admission: values, lenient: values.axonLenient },
     ...{ clock: system.clock, wallClock: system.wallClock, randomBytes: system.randomBytes },
     ...{ storage: host.storage, checkSignature: checks.check },
     alone: (work) => turns.challenge(work),
     specs: async () =>
-      await readMachineSpecs({
-        ...{ adapter: undefined, rates: {}, dir: "." },
-        hasDocker: await engine.fault() === undefined,
-      }),
-    onChallenge: (event) => show(event, context),
+      await measured.read({ dir: ".", hasDocker: await engine.fault() === undefined }),
+    onChallenge: (event) => {
+      measured.note(event);
+      show(event, context);
+    },
   });
   miner.axon.attach(desk.route(miner.admissionOf("Allocate")));
+  if (sandbox) {
+    const mayUse = (hotkey: string): boolean => desk.mayUse(SANDBOX_RENTAL, hotkey);
+    miner.axon.attach(sandboxRoute({ sandbox, log, mayUse }));
+  }
+  const proofs = new ProofDesk({
+    open: async () => {
+      const gpu = await openGpu(await host.webgpu());
+      return { proof: proofOfGpu({ gpu, clock: system.clock }), close: () => gpu.close() };
+    },
+    vramGb: async () => vramOfMachine(await measured.read({ dir: ".", hasDocker: false })),
+    alone: (work) => turns.challenge(work),
+    ...{ log, clock: system.clock },
+  });
+  open.defer(() => proofs.close());
+  miner.axon.attach(proofs.route(miner.admissionOf("ProofOfGpu")));
   await miner.updateRegistered();
   const { axonIp: hostname, axonPort: port } = values;
   const listener = await system.listen(miner.handler, { hostname, port, log });
@@ -92,12 +120,30 @@ export async function mineCompute(
   return 0;
 }
 
-/** Lends containers where there is a Docker Engine; its image is built meanwhile. */
+/** Runs renters' shaders in a process of their own, between slices of training. */
+function openSandbox(
+  { clock }: MineSystem,
+  { gpuBackend: backend }: MineValues,
+  { turns, log }: { readonly turns: GpuTurns; readonly log: Log },
+): Sandbox {
+  const quota = DEFAULT_QUOTA;
+  return new Sandbox({
+    ...{ clock, quota },
+    executor: new ProcessExecutor({ backend, quota, clock, log }),
+    slice: (work) => turns.challenge(work),
+  });
+}
+
+/**
+ * Lends containers where there is a Docker Engine, whose image is built meanwhile, and the sandbox
+ * to those who ask for it.
+ */
 async function openDesk(
   { clock, wallClock, randomBytes }: MineSystem,
-  { sshPort }: MineValues,
-  { engine, host: { storage }, log }: {
+  { sshPort, axonExternalPort, axonPort }: MineValues,
+  { engine, sandbox, host: { storage }, log }: {
     readonly engine: DockerEngine;
+    readonly sandbox: Sandbox | undefined;
     readonly host: Host;
     readonly log: Log;
   },
@@ -111,8 +157,11 @@ async function openDesk(
   if (await engine.fault() === undefined) {
     rental.prepare().catch((error: unknown) => log.warn(`nobody can rent yet: ${reasonOf(error)}`));
   }
+  const lent = sandbox && new SandboxRental({ sandbox, axonPort: axonExternalPort ?? axonPort });
   return await AllocationDesk.open({
-    ...{ clock, wallClock, log, storage, crypto: crypto.subtle, rentals: [rental] },
+    ...{ clock, wallClock, log, storage, crypto: crypto.subtle },
+    rentals: lent ? [rental, lent] : [rental],
+    choose: (requirement) => requirement.sandbox ? lent : rental,
     ...{ port: sshPort, version: COMPUTE_VERSION },
   });
 }

@@ -10,8 +10,8 @@ import type { MinerEvent } from "../../core/iota/miner/miner.ts";
 import type { Screen } from "../screen.ts";
 import { wrapText } from "../text_table.ts";
 import { formatBytes } from "../units.ts";
-import type { StageFacts } from "./system.ts";
-import type { Traffic } from "./traffic.ts";
+import type { Traffic } from "../../core/node/traffic.ts";
+import type { StageFacts } from "../../core/node/trainers.ts";
 
 /** Of a layer, that a merge moves at most: up, down as much in chunks, the merged chunks, and back. */
 const LAYER_SIZES = 4;

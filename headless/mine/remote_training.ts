@@ -9,19 +9,11 @@ import { UsageError } from "../../core/errors.ts";
 import type { Log } from "../../core/host.ts";
 import { PUBLISHED_SEED, publishedTraining } from "../../core/iota/miner/swarm_options.ts";
 import type { TrainingSettings } from "../../core/iota/orchestrator/settings.ts";
-import type { PrecisionName } from "../../core/model/parameters.ts";
+import type { SwarmFacts } from "../../core/node/swarm_facts.ts";
+import type { SwarmTraining } from "../../core/node/swarm_miner.ts";
 import { type MineValues, precisionOf } from "../mine_settings.ts";
-import type { SwarmFacts } from "../validate/swarm_facts.ts";
 import { type ToldValues, warnOfOtherFlags } from "../validate/told_flags.ts";
 import { trainingSettings } from "../validate/training.ts";
-
-/** See the module. */
-export interface RemoteTraining {
-  readonly training: TrainingSettings;
-  readonly precision: PrecisionName;
-  /** Decides the weights before the first merge: every miner of a layer begins with the same. */
-  readonly seed: number;
-}
 
 /** What the settings are made with, besides the flags. */
 export interface RemoteTrainingOptions {
@@ -40,7 +32,7 @@ export interface RemoteTrainingOptions {
 export async function remoteTraining(
   values: MineValues,
   { folder, facts, log }: RemoteTrainingOptions,
-): Promise<RemoteTraining> {
+): Promise<SwarmTraining> {
   const said = { ...values, model: values.model === "auto" ? undefined : values.model };
   const asked = facts ? said : withPublished(said, values.mock);
   const settings = await trainingSettings(asked, folder, facts);

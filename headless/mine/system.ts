@@ -6,28 +6,15 @@
  */
 
 import type { Clock, Host, Http, HttpHandler, Log, WallClock } from "../../core/host.ts";
+import type { StagesOptions, Trainers } from "../../core/node/trainers.ts";
 import type { Variables } from "../env_file.ts";
 import type { HttpListener, ListenOptions } from "../http_server.ts";
-import type { Trainers, TrainersOptions } from "../validate/system.ts";
 import type { WalletSystem } from "../wallet/system.ts";
 import type { Backend } from "../webgpu.ts";
 
-/** A stage that is ready, and what it is on. */
-export interface StageFacts {
-  readonly layer: number;
-  readonly parameters: number;
-  readonly adapter: string;
-  readonly backend: string;
-  readonly isSoftware: boolean;
-  /** Bytes of GPU buffers held. */
-  readonly memoryBytes: number;
-}
-
-/** What stages are to be, and who is told of them. */
-export interface StagesOptions extends TrainersOptions {
-  readonly onStage: (facts: StageFacts) => void;
-  /** Called when the device of the stage is lost; the next stage is made on a new one. */
-  readonly onLost: (reason: string) => void;
+/** What stages are to be, and by which WebGPU. */
+export interface BackendStagesOptions extends StagesOptions {
+  readonly backend: Backend;
 }
 
 /** How a machine for challenges is opened. */
@@ -44,7 +31,7 @@ export interface MineSystem extends WalletSystem {
   readonly envFile: Variables;
   openHttp(): Http & { close(): void };
   listen(handler: HttpHandler, options: ListenOptions): Promise<HttpListener>;
-  openStages(options: StagesOptions): Trainers;
+  openStages(options: BackendStagesOptions): Trainers;
   /** What challenges are searched with, and where nonces are kept. */
   openComputeHost(options: ComputeHostOptions): Host;
 }

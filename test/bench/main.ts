@@ -8,6 +8,8 @@
 import { type CommandGroup, member, runGroupAsProcess } from "../../headless/command_group.ts";
 import { axonCommand } from "./axon/command.ts";
 import { chainCommand } from "./chain/command.ts";
+import { challengeCommand } from "./challenge/command.ts";
+import { fuzzCommand } from "./fuzz/command.ts";
 import { hashCommand } from "./hash/command.ts";
 import { orchestratorCommand } from "./orchestrator/command.ts";
 import { powCommand } from "./pow/command.ts";
@@ -27,6 +29,8 @@ const benchGroup: CommandGroup = {
     member("bench", storeCommand),
     member("bench", swarmCommand),
     member("bench", axonCommand),
+    member("bench", fuzzCommand),
+    member("bench", challengeCommand),
   ],
 };
 

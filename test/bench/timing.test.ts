@@ -1,6 +1,6 @@
 import { test } from "#test";
 import { assert } from "chai";
-import { median, raceMs, type Run, timesForRound } from "./timing.ts";
+import { median, raceMs, type Run, timesForRound } from "../../core/bench/timing.ts";
 
 /** A clock that only runs move on: each by a fixed wait and some time for each repetition. */
 function fakeRun(eachMs: number, waitMs = 0): { run: Run; nowMs: () => number; calls: number[] } {

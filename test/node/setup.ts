@@ -10,7 +10,7 @@ import type { PrecisionName } from "../../core/model/parameters.ts";
 import type { NodeEvent, StepEvent } from "../../core/node/events.ts";
 import type { TrainHost, TrainingText, TrainSettings } from "../../core/node/settings.ts";
 import { train } from "../../core/node/train.ts";
-import { DirectNetwork } from "../direct_network/direct_network.ts";
+import { DirectNetwork } from "../../core/bench/direct_network/direct_network.ts";
 import { MemoryHost, type MemoryStorage } from "../harness/memory_host.ts";
 import { shared } from "../model/shared.ts";
 import { learnableTokens, tinyModel } from "../model/tiny_model.ts";

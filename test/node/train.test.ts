@@ -5,8 +5,8 @@
  * @module
  */
 
-import "../direct_network/direct_miner_cases.ts";
-import "../direct_network/direct_network_cases.ts";
+import "../bench/direct_network/direct_miner_cases.ts";
+import "../bench/direct_network/direct_network_cases.ts";
 import "./resume_cases.ts";
 import "./refusal_cases.ts";
 import "./skip_cases.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Chain } from "../../../core/chain/chain.ts";
-import { median, type NowMs } from "../timing.ts";
+import { median, type NowMs } from "../../../core/bench/timing.ts";
 
 /** Medians of some rounds, each with a connection of its own. */
 export interface ReadingRow {

@@ -8,7 +8,7 @@ import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from "@polkadot/util-
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
 import { verifySignature } from "../../../core/wallet/verify.ts";
-import { type NowMs, raceMs, timesForRound } from "../timing.ts";
+import { type NowMs, raceMs, timesForRound } from "../../../core/bench/timing.ts";
 
 /** About as long as what Epistula and an axon sign. */
 const MESSAGE_BYTES = 140;

@@ -2,7 +2,13 @@ import { test } from "#test";
 import { assert } from "chai";
 import { isPassword } from "../../../core/hash/hash_target.ts";
 import { HASH_MODES, hashMode } from "../../../core/hash/modes.ts";
-import { absentTarget, CHARACTERS, createChallenge, lastCandidate, targetOf } from "./challenge.ts";
+import {
+  absentTarget,
+  CHARACTERS,
+  createChallenge,
+  lastCandidate,
+  targetOf,
+} from "../../../core/bench/hash/challenge.ts";
 
 const UTF8 = new TextEncoder();
 

@@ -4,7 +4,7 @@ import { WeftError } from "../../../core/errors.ts";
 import { hashMode } from "../../../core/hash/modes.ts";
 import { isPassword } from "../../../core/hash/hash_target.ts";
 import type { SolveRequest, SolveResult } from "../../../core/hash/solver.ts";
-import { checkAnswers } from "./check_answers.ts";
+import { checkAnswers } from "../../../core/bench/hash/check_answers.ts";
 
 type Answer = (request: SolveRequest) => Uint8Array<ArrayBuffer> | undefined;
 

@@ -3,7 +3,7 @@ import { assert } from "chai";
 import { WeftError } from "../../../core/errors.ts";
 import type { EngineHost } from "../../../core/hash/engines.ts";
 import { HASH_MODES, hashMode } from "../../../core/hash/modes.ts";
-import { openContenders } from "./contenders.ts";
+import { openContenders } from "../../../core/bench/hash/contenders.ts";
 
 /** A host without adapter and without threads. */
 const BARE_HOST: EngineHost = {

@@ -9,12 +9,12 @@ import type { EngineHost } from "../../../core/hash/engines.ts";
 import { candidateText } from "../../../core/hash/hash_target.ts";
 import type { Variant } from "../../../core/hash/search_engine.ts";
 import type { Solver } from "../../../core/hash/solver.ts";
-import { median, type NowMs } from "../timing.ts";
-import { type Challenge, lastCandidate, targetOf } from "./challenge.ts";
-import { type Contender, contendersFor } from "./contenders.ts";
+import { median, type NowMs } from "../../../core/bench/timing.ts";
+import { type Challenge, lastCandidate, targetOf } from "../../../core/bench/hash/challenge.ts";
+import { type Contender, contendersFor } from "../../../core/bench/hash/contenders.ts";
 import type { Hashcat } from "./hashcat.ts";
 import { withFreshSolver } from "./latency.ts";
-import { openSliceRun, type SliceRun } from "./rates.ts";
+import { openSliceRun, type SliceRun } from "../../../core/bench/hash/rates.ts";
 
 /** Medians of one variant. */
 export interface EndToEndRow {

@@ -4,62 +4,26 @@
  *
  * @module
  */
-import { WeftError } from "../../../core/errors.ts";
-import { type Gpu, openGpu } from "../../../core/gpu/gpu.ts";
+import { createChallenge, DIFFICULTIES } from "../../../core/bench/hash/challenge.ts";
+import { type Contender, contendersFor } from "../../../core/bench/hash/contenders.ts";
+import {
+  benchHashRates,
+  type BoundEvent,
+  type CheckedEvent,
+  type HashRatesOptions,
+  NETWORK_MODE,
+  type RatesEvent,
+} from "../../../core/bench/hash/hash_rates.ts";
 import type { EngineHost } from "../../../core/hash/engines.ts";
 import type { HashMode } from "../../../core/hash/modes.ts";
-import { type Variant, VARIANTS } from "../../../core/hash/search_engine.ts";
-import { createChallenge, DIFFICULTIES } from "./challenge.ts";
-import { checkAnswers } from "./check_answers.ts";
-import { type AbsentVariant, type Contender, contendersFor, openContenders } from "./contenders.ts";
 import { type EndToEnd, raceEndToEnd } from "./end_to_end.ts";
 import { Hashcat } from "./hashcat.ts";
-import { IntegerBound, type WordBits } from "./integer_bound.ts";
 import { type Latency, measureLatency } from "./latency.ts";
 import { raceHashcat, type RaceResult } from "./race.ts";
-import { raceRates, type Rates } from "./rates.ts";
 
 /** What to measure. */
-export interface HashBenchOptions {
-  readonly modes: readonly HashMode[];
-  /** One variant, or all that run here. */
-  readonly variant: Variant | "all";
-  /** Rounds of which the median is taken. */
-  readonly rounds: number;
+export interface HashBenchOptions extends HashRatesOptions {
   readonly hashcat: boolean;
-  /** The machine's, for the record. */
-  readonly cores: number;
-  /** Hears what is going on. */
-  onStatus(text: string): void;
-}
-
-/** What runs where, and that its answers are right. */
-export interface CheckedEvent {
-  readonly kind: "checked";
-  /** Undefined on a machine without adapter. */
-  readonly gpu: Gpu | undefined;
-  readonly cores: number;
-  readonly contenders: readonly {
-    readonly variant: Variant;
-    readonly devices: readonly string[];
-  }[];
-  readonly absent: readonly AbsentVariant[];
-  /** Answers that were compared. */
-  readonly answers: number;
-}
-
-/** How the adapter's integer bound is measured. */
-export interface BoundEvent {
-  readonly kind: "bound";
-  /** The words that it is the fastest with; undefined without an adapter. */
-  readonly bits: WordBits | undefined;
-}
-
-/** Rates of a mode and length. */
-export interface RatesEvent extends Rates {
-  readonly kind: "rates";
-  readonly mode: HashMode;
-  readonly length: number;
 }
 
 /** Latencies of a variant. */
@@ -100,10 +64,6 @@ export type HashBenchEvent =
   | HashcatEvent
   | RaceEvent;
 
-/** The mode of the compute network's challenges. */
-const NETWORK_MODE = 610;
-/** Length of passwords in modes that the network has no use for. */
-const OTHER_LENGTH = 8;
 /** The network's easiest challenge, in which latency counts most. */
 const END_TO_END_LENGTH = DIFFICULTIES[0];
 /** A keyspace that lasts longer than any round. */
@@ -119,38 +79,8 @@ export async function* benchHash(
   host: EngineHost,
   options: HashBenchOptions,
 ): AsyncGenerator<HashBenchEvent, void> {
-  const { modes, rounds, onStatus } = options;
-  const nowMs = (): number => host.clock.nowMs();
-  const gpu = await tryGpu(host);
-  onStatus("compiling");
-  const variants = options.variant === "all" ? VARIANTS : [options.variant];
-  const { contenders, absent } = await openContenders(host, variants, modes);
-  if (contenders.length === 0) {
-    throw new WeftError(`no variant can run here: ${absent.map(({ why }) => why).join("; ")}`);
-  }
-  const answers = await checkAll(contenders, modes, onStatus);
-  yield {
-    kind: "checked",
-    ...{ gpu, absent, answers, cores: options.cores },
-    contenders: contenders.map(({ variant, engineOf }) => ({
-      variant,
-      devices: [...new Set([...engineOf.values()].map(({ deviceName }) => deviceName))],
-    })),
-  };
-  onStatus("measuring the integer bound");
-  const bound = gpu && await IntegerBound.open(gpu, rounds, nowMs);
-  yield { kind: "bound", bits: bound?.bits };
-  for (const mode of modes) {
-    for (const length of lengthsOf(mode)) {
-      onStatus(`timing mode ${mode.number}, length ${length}`);
-      const challenge = createChallenge(mode, length);
-      const rates = await raceRates(contenders, challenge, bound, rounds, nowMs);
-      yield { kind: "rates", mode, length, ...rates };
-    }
-  }
-  bound?.close();
-  gpu?.close();
-  yield* benchChallenges(contenders, host, gpu === undefined || gpu.isSoftware, options);
+  const { contenders, onProcessor } = yield* benchHashRates(host, options);
+  yield* benchChallenges(contenders, host, onProcessor, options);
   for (const { solver } of contenders) await solver.close();
 }
 
@@ -194,35 +124,5 @@ async function* benchRaces(
     const racers = contendersFor(contenders, mode);
     const result = await raceHashcat(racers, hashcat, challenge, rounds, nowMs);
     yield { kind: "race", mode, length: RACE_LENGTH, ...result };
-  }
-}
-
-async function checkAll(
-  contenders: readonly Contender[],
-  modes: readonly HashMode[],
-  onStatus: (text: string) => void,
-): Promise<number> {
-  let answers = 0;
-  for (const mode of modes) {
-    for (const { variant, solver } of contendersFor(contenders, mode)) {
-      onStatus(`checking the answers of mode ${mode.number} with ${variant}`);
-      answers += await checkAnswers(solver, variant, mode, lengthsOf(mode));
-    }
-  }
-  return answers;
-}
-
-/** Lengths of the passwords that rates are taken for. */
-function lengthsOf({ number }: HashMode): readonly number[] {
-  return number === NETWORK_MODE ? DIFFICULTIES : [OTHER_LENGTH];
-}
-
-/** The adapter on a device of its own; undefined where there is none. */
-async function tryGpu(host: EngineHost): Promise<Gpu | undefined> {
-  try {
-    return await openGpu(await host.webgpu());
-  } catch (error) {
-    if (error instanceof WeftError) return undefined;
-    throw error;
   }
 }

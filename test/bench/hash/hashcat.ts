@@ -6,8 +6,8 @@
 import { WeftError } from "../../../core/errors.ts";
 import type { HashTarget } from "../../../core/hash/hash_target.ts";
 import type { HashMode } from "../../../core/hash/modes.ts";
-import type { NowMs } from "../timing.ts";
-import { type Challenge, CHARACTERS } from "./challenge.ts";
+import type { NowMs } from "../../../core/bench/timing.ts";
+import { type Challenge, CHARACTERS } from "../../../core/bench/hash/challenge.ts";
 import { benchmarkSpeed, foundPassword, lastLine, statusSpeed } from "./hashcat_output.ts";
 
 /** Why hashcat is not here, with what to do. */
@@ -19,6 +19,8 @@ export type HashcatForm = "benchmark" | "attack";
 
 /** Seconds of an attack: its speed has settled by then. */
 const ATTACK_S = 3;
+/** What it ends with if it has tried everything. */
+const EXHAUSTED = 1;
 
 /** What a process left. */
 interface Output {
@@ -82,21 +84,35 @@ export class Hashcat {
    */
   async solve(
     target: HashTarget,
-    { mode, mask }: Pick<Challenge, "mode" | "mask">,
+    { mask }: Pick<Challenge, "mask">,
     expected: string,
     nowMs: NowMs,
   ): Promise<number> {
     const startMs = nowMs();
+    const found = await this.crack(target, { characters: CHARACTERS, mask });
+    const tookMs = nowMs() - startMs;
+    if (found === expected) return tookMs;
+    throw new WeftError(`hashcat found ${found ?? "nothing"}, expected ${expected}`);
+  }
+
+  /**
+   * Finds a password as the published miner of the compute network has it done; undefined if there
+   * is none of the mask.
+   *
+   * @param search characters of `?1`, and the mask
+   * @throws {WeftError} if it neither finds one nor tries all
+   */
+  async crack(
+    target: HashTarget,
+    { characters, mask }: { readonly characters: string; readonly mask: string },
+  ): Promise<string | undefined> {
     const output = await this.#run(
-      ...[target.line, "-a", "3", "-m", String(mode.number), "-1", CHARACTERS, mask],
+      ...[target.line, "-a", "3", "-m", String(target.mode.number), "-1", characters, mask],
       ...["-w", "3", "-O", "--potfile-disable"],
     );
-    const tookMs = nowMs() - startMs;
     const found = foundPassword(output.stdout, target.line);
-    if (found === expected) return tookMs;
-    throw new WeftError(
-      `hashcat found ${found ?? "nothing"}, expected ${expected}: ${whyNot(output)}`,
-    );
+    if (found !== undefined || output.code === EXHAUSTED) return found;
+    throw new WeftError(`hashcat has failed: ${whyNot(output)}`);
   }
 
   /** The candidate of a mask that it tries last: it goes by how likely characters are. */

@@ -2,7 +2,7 @@ import { test } from "#test";
 import { testGpu } from "#gpu";
 import { assert } from "chai";
 import { openGpu } from "../../../core/gpu/gpu.ts";
-import { IntegerBound, integerBoundWord } from "./integer_bound.ts";
+import { IntegerBound, integerBoundWord } from "../../../core/bench/hash/integer_bound.ts";
 
 /** The same in 32-bit arithmetic of numbers, the operations as the shader has them. */
 function wordByNumbers(invocation: number, turns: number): number {

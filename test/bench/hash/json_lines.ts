@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CheckedEvent, HashBenchEvent, RatesEvent } from "./hash.ts";
+import type { CheckedEvent, RatesEvent } from "../../../core/bench/hash/hash_rates.ts";
+import type { HashBenchEvent } from "./hash.ts";
 import { operations32 } from "../../../core/hash/wasm/operation_count.ts";
 
 /** The objects of one event; times are milliseconds, rates are a second's. */

@@ -7,9 +7,9 @@ import { WeftError } from "../../../core/errors.ts";
 import { type EngineHost, Engines } from "../../../core/hash/engines.ts";
 import type { Variant } from "../../../core/hash/search_engine.ts";
 import { Solver } from "../../../core/hash/solver.ts";
-import { median, type NowMs } from "../timing.ts";
-import { absentTarget, type Challenge } from "./challenge.ts";
-import type { Contender } from "./contenders.ts";
+import { median, type NowMs } from "../../../core/bench/timing.ts";
+import { absentTarget, type Challenge } from "../../../core/bench/hash/challenge.ts";
+import type { Contender } from "../../../core/bench/hash/contenders.ts";
 
 const WARM_CALLS = 20;
 /** Candidates of a call, some slices of them. */

@@ -3,7 +3,7 @@ import { assert } from "chai";
 import { hashMode } from "../../../core/hash/modes.ts";
 import type { Variant } from "../../../core/hash/search_engine.ts";
 import type { SolveRequest, SolveResult } from "../../../core/hash/solver.ts";
-import { createChallenge } from "./challenge.ts";
+import { createChallenge } from "../../../core/bench/hash/challenge.ts";
 import { raceHashcat, type Racer } from "./race.ts";
 
 const CHALLENGE = createChallenge(hashMode(610), 12);

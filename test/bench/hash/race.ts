@@ -5,8 +5,8 @@
  */
 import type { Variant } from "../../../core/hash/search_engine.ts";
 import type { Solver } from "../../../core/hash/solver.ts";
-import { median, type NowMs } from "../timing.ts";
-import { absentTarget, type Challenge } from "./challenge.ts";
+import { median, type NowMs } from "../../../core/bench/timing.ts";
+import { absentTarget, type Challenge } from "../../../core/bench/hash/challenge.ts";
 import type { Hashcat, HashcatForm } from "./hashcat.ts";
 
 /** Milliseconds that a variant searches in a round. */

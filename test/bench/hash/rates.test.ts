@@ -3,8 +3,8 @@ import { assert } from "chai";
 import { hashMode } from "../../../core/hash/modes.ts";
 import type { SearchEngine, Suspect } from "../../../core/hash/search_engine.ts";
 import type { Slice } from "../../../core/hash/search_plan.ts";
-import { createChallenge } from "./challenge.ts";
-import { openSliceRun } from "./rates.ts";
+import { createChallenge } from "../../../core/bench/hash/challenge.ts";
+import { openSliceRun } from "../../../core/bench/hash/rates.ts";
 
 const PER_MS = 10_000;
 const SLICES_IN_FLIGHT = 3;

@@ -6,16 +6,14 @@
 import type { Variant } from "../../../core/hash/search_engine.ts";
 import type { Column } from "../../../headless/text_table.ts";
 import { percent, type Printer, threeDigits } from "../print_table.ts";
-import { median } from "../timing.ts";
+import { median } from "../../../core/bench/timing.ts";
+import type { BoundEvent, CheckedEvent, RatesEvent } from "../../../core/bench/hash/hash_rates.ts";
 import type {
-  BoundEvent,
-  CheckedEvent,
   EndToEndEvent,
   HashBenchEvent,
   HashcatEvent,
   LatencyEvent,
   RaceEvent,
-  RatesEvent,
 } from "./hash.ts";
 import { formText } from "./hashcat.ts";
 import { operations32 } from "../../../core/hash/wasm/operation_count.ts";

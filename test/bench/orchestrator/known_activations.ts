@@ -15,7 +15,7 @@ import { Registry } from "../../../core/iota/orchestrator/registry.ts";
 import { processClock, processWallClock } from "../../../headless/deno_host.ts";
 import { SqliteState } from "../../../headless/sqlite_state.ts";
 import { testContext } from "../../iota/orchestrator/context.ts";
-import { median } from "../timing.ts";
+import { median } from "../../../core/bench/timing.ts";
 
 const ROUNDS = 9;
 const REQUESTS = 500;

@@ -14,8 +14,13 @@ import {
 } from "@jax-js/jax";
 import { WeftError } from "../../../core/errors.ts";
 import manifest from "../../../package.json" with { type: "json" };
-import { checkTimes, type MatmulPeer, operandDims, type PreparedProduct } from "./product.ts";
-import type { ProductShape } from "./product.ts";
+import {
+  checkTimes,
+  type MatmulPeer,
+  operandDims,
+  type PreparedProduct,
+} from "../../../core/bench/train/product.ts";
+import type { ProductShape } from "../../../core/bench/train/product.ts";
 
 /** What the outputs of products queued at once may take on the GPU; beyond it `run` waits between. */
 const LIVE_OUTPUT_BYTES = 2 ** 30;

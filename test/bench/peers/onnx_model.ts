@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Dims, ProductShape } from "./product.ts";
+import type { Dims, ProductShape } from "../../../core/bench/train/product.ts";
 
 const LENGTH_DELIMITED = 2;
 const FLOAT = 1;

@@ -10,8 +10,13 @@
 import * as ort from "onnxruntime-web/webgpu";
 import { WeftError } from "../../../core/errors.ts";
 import { gemmModel } from "./onnx_model.ts";
-import { checkTimes, type Dims, type MatmulPeer, operandDims } from "./product.ts";
-import type { PreparedProduct, ProductShape } from "./product.ts";
+import {
+  checkTimes,
+  type Dims,
+  type MatmulPeer,
+  operandDims,
+} from "../../../core/bench/train/product.ts";
+import type { PreparedProduct, ProductShape } from "../../../core/bench/train/product.ts";
 
 /** Products in the larger graph. Sixteen is also how many dispatches the provider submits at once. */
 const GRAPH_PRODUCTS = 16;

@@ -4,21 +4,13 @@
  * @module
  */
 
-import type { MatmulPeer } from "./product.ts";
+import type { AbsentPeer, MatmulPeer, Peers } from "../../../core/bench/train/product.ts";
 
-export type { MatmulPeer, PreparedProduct, ProductShape } from "./product.ts";
-
-/** A peer that cannot take part, and the reason in one line. */
-export interface AbsentPeer {
-  name: string;
-  why: string;
-}
-
-/** The peers that run here and those that don't. */
-export interface Peers {
-  peers: MatmulPeer[];
-  absent: AbsentPeer[];
-}
+export type {
+  MatmulPeer,
+  PreparedProduct,
+  ProductShape,
+} from "../../../core/bench/train/product.ts";
 
 /** Imported only when asked for: they are development dependencies and slow to load. */
 const loaders: [name: string, load: () => Promise<MatmulPeer>][] = [

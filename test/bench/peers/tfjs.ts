@@ -8,8 +8,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { WeftError } from "../../../core/errors.ts";
-import { checkTimes, type MatmulPeer, operandDims, type PreparedProduct } from "./product.ts";
-import type { ProductShape } from "./product.ts";
+import {
+  checkTimes,
+  type MatmulPeer,
+  operandDims,
+  type PreparedProduct,
+} from "../../../core/bench/train/product.ts";
+import type { ProductShape } from "../../../core/bench/train/product.ts";
 
 /**
  * Starts TensorFlow.js on its WebGPU backend.

@@ -13,8 +13,8 @@ import {
 } from "../../../core/hash/gpu_seal_engine.ts";
 import type { SealHost } from "../../../core/hash/open_seal_engine.ts";
 import type { SealEngine, SealVariant } from "../../../core/hash/seal_engine.ts";
-import { IntegerBound } from "../hash/integer_bound.ts";
-import type { NowMs } from "../timing.ts";
+import { IntegerBound } from "../../../core/bench/hash/integer_bound.ts";
+import type { NowMs } from "../../../core/bench/timing.ts";
 import { checkSeals } from "./check_seals.ts";
 import { NoblePeer } from "./noble_peer.ts";
 import { openRunner, type RaceResult, type RacerName, raceSeals, type Runner } from "./race.ts";

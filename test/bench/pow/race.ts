@@ -4,7 +4,13 @@
  * @module
  */
 import type { SealBatch, SealVariant } from "../../../core/hash/seal_engine.ts";
-import { elapsedMs, median, type NowMs, type Run, timesForRound } from "../timing.ts";
+import {
+  elapsedMs,
+  median,
+  type NowMs,
+  type Run,
+  timesForRound,
+} from "../../../core/bench/timing.ts";
 import type { SealTrier } from "./check_seals.ts";
 
 /** Length of a batch, as the product has it. */

@@ -10,7 +10,7 @@ import * as v from "valibot";
 import { readBytes } from "../../../core/formats/byte_stream.ts";
 import type { Http } from "../../../core/host.ts";
 import { readFileStream, writeNewFile } from "../../../headless/file_stream.ts";
-import { median, type NowMs } from "../timing.ts";
+import { median, type NowMs } from "../../../core/bench/timing.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import type { ServedProcess } from "./serve.ts";
 import { MemoryAnswer, type Served, type ServeRequest } from "./served_messages.ts";

@@ -17,8 +17,8 @@ import { createLog } from "../../../headless/deno_host.ts";
 import { localPlace } from "../../../headless/local_swarm.ts";
 import { CACHE_DIR } from "../../../headless/unpack.ts";
 import { type Backend, loadWebGpu } from "../../../headless/webgpu.ts";
-import { DirectNetwork } from "../../direct_network/direct_network.ts";
-import { timeTraining } from "../train/training_run.ts";
+import { DirectNetwork } from "../../../core/bench/direct_network/direct_network.ts";
+import { timeTraining } from "../../../core/bench/train/training_run.ts";
 import type { MinerTask } from "./miner_messages.ts";
 import { networkOptions } from "./network_options.ts";
 

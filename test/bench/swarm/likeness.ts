@@ -21,8 +21,8 @@ import { createLog } from "../../../headless/deno_host.ts";
 import { localPlace } from "../../../headless/local_swarm.ts";
 import { CACHE_DIR } from "../../../headless/unpack.ts";
 import { type Backend, loadWebGpu } from "../../../headless/webgpu.ts";
-import { AveragedNetwork } from "../../direct_network/averaged_network.ts";
-import { DirectNetwork } from "../../direct_network/direct_network.ts";
+import { AveragedNetwork } from "../direct_network/averaged_network.ts";
+import { DirectNetwork } from "../../../core/bench/direct_network/direct_network.ts";
 import { networkOptions } from "./network_options.ts";
 import { textBatches, unseenBatches } from "./text_batches.ts";
 

@@ -8,12 +8,15 @@ import type { Command, CommandContext } from "../../../headless/command.ts";
 import { gpuBackend, json } from "../../../headless/common_flags.ts";
 import { choice, integer, text, toggle } from "../../../headless/flags.ts";
 import { loadWebGpu } from "../../../headless/webgpu.ts";
+import { benchTrain, TRAIN_PARTS } from "../../../core/bench/train/train.ts";
+import manifest from "../../../package.json" with { type: "json" };
+import { loadPeers } from "../peers/peer.ts";
+import { goldenSources } from "./golden.ts";
 import { checkUse, markdown, rounds, typedCommand } from "../bench_flags.ts";
 import { Printer } from "../print_table.ts";
 import { copySharedWrites } from "../shared_writes.ts";
 import { jsonLines } from "./json_lines.ts";
 import { TrainReport } from "./report.ts";
-import { benchTrain } from "./train.ts";
 
 const FLAGS = {
   model: text({
@@ -65,7 +68,8 @@ async function run({ values, screen }: CommandContext<typeof FLAGS>): Promise<nu
   const report = new TrainReport(new Printer(screen, values.markdown), typedCommand(), new Date());
   const { model, rounds, steps, timestamps } = values;
   const options = {
-    ...{ model, rounds, steps, timestamps, precision: values.dtype },
+    ...{ model, rounds, steps, timestamps, precision: values.dtype, parts: new Set(TRAIN_PARTS) },
+    ...{ version: manifest.version, golden: goldenSources(), loadPeers },
     nowMs: () => performance.now(),
     onStatus: (status: string) => screen.status(status),
   };

@@ -4,10 +4,10 @@
  * @module
  */
 import { countParameters } from "../../../core/model/presets.ts";
-import { shapeText } from "./ops.ts";
-import { productFlops } from "./product_race.ts";
-import type { PhaseTime } from "./profile.ts";
-import type { CheckedEvent, TrainBenchEvent } from "./train.ts";
+import { shapeText } from "../../../core/bench/train/ops.ts";
+import { productFlops } from "../../../core/bench/train/product_race.ts";
+import type { PhaseTime } from "../../../core/bench/train/profile.ts";
+import type { CheckedEvent, TrainBenchEvent } from "../../../core/bench/train/train.ts";
 
 /** The objects of one event; times are milliseconds. */
 export function jsonLines(event: TrainBenchEvent): object[] {
@@ -15,7 +15,12 @@ export function jsonLines(event: TrainBenchEvent): object[] {
     case "checked":
       return [checkedLine(event)];
     case "step":
+    case "bounds":
       return [event];
+    case "attention": {
+      const { shape, ...times } = event;
+      return [{ ...times, ...shape }];
+    }
     case "profile":
       return event.phases.flatMap((time) => profileLines(time, event.byTimestamps));
     case "contenders":

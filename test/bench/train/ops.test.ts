@@ -1,7 +1,13 @@
 import { test } from "#test";
 import { assert } from "chai";
 import type { Dispatch } from "../../../core/gpu/kernel.ts";
-import { opName, opsOf, shapeText, stepProducts, timerLabel } from "./ops.ts";
+import {
+  opName,
+  opsOf,
+  shapeText,
+  stepProducts,
+  timerLabel,
+} from "../../../core/bench/train/ops.ts";
 
 function dispatch(kernel: string, label: string, given: Partial<Dispatch> = {}): Dispatch {
   return {

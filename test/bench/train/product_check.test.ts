@@ -1,8 +1,8 @@
 import { test } from "#test";
 import { assert } from "chai";
 import { matmul } from "../../../core/reference/matmul.ts";
-import type { ProductShape } from "../peers/product.ts";
-import { operandsOf, spread, wrongProduct } from "./product_check.ts";
+import type { ProductShape } from "../../../core/bench/train/product.ts";
+import { operandsOf, spread, wrongProduct } from "../../../core/bench/train/product_check.ts";
 
 function shape(sizes: [M: number, N: number, K: number], transposed = ""): ProductShape {
   const [M, N, K] = sizes;

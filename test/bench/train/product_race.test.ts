@@ -2,8 +2,8 @@ import { test } from "#test";
 import { assert } from "chai";
 import { WeftError } from "../../../core/errors.ts";
 import { matmul } from "../../../core/reference/matmul.ts";
-import type { MatmulPeer } from "../peers/product.ts";
-import { checkProduct, cubes, raceProduct } from "./product_race.ts";
+import type { MatmulPeer } from "../../../core/bench/train/product.ts";
+import { checkProduct, cubes, raceProduct } from "../../../core/bench/train/product_race.ts";
 
 const [CUBE] = cubes([4]);
 

@@ -7,16 +7,18 @@ import { countParameters } from "../../../core/model/presets.ts";
 import { formatBytes, formatCount } from "../../../headless/units.ts";
 import type { Column } from "../../../headless/text_table.ts";
 import { percent, type Printer, threeDigits } from "../print_table.ts";
-import { isArithmetic, opName, shapeText } from "./ops.ts";
-import { productFlops, type ProductTimes } from "./product_race.ts";
-import type { PhaseTime } from "./profile.ts";
+import { isArithmetic, opName, shapeText } from "../../../core/bench/train/ops.ts";
+import type { AttentionTimes } from "../../../core/bench/train/attention.ts";
+import { productFlops, type ProductTimes } from "../../../core/bench/train/product_race.ts";
+import type { PhaseTime } from "../../../core/bench/train/profile.ts";
 import type {
+  BoundsEvent,
   CheckedEvent,
   ContendersEvent,
   ProfileEvent,
   StepEvent,
   TrainBenchEvent,
-} from "./train.ts";
+} from "../../../core/bench/train/train.ts";
 
 const PHASES = ["forward", "loss", "backward", "optimizer"];
 
@@ -33,6 +35,9 @@ const OP_COLUMNS: readonly Column[] = [
 /** Prints events as they come; products wait for the last, to share a table. */
 export class TrainReport {
   #contenders: ContendersEvent | undefined;
+  /** f32 operations a second that the adapter does at most. */
+  #bound = NaN;
+  readonly #attention: AttentionTimes[] = [];
   readonly #products: ProductTimes[] = [];
 
   constructor(readonly printer: Printer, readonly command: string, readonly date: Date) {}
@@ -45,7 +50,12 @@ export class TrainReport {
         return this.#step(event);
       case "profile":
         return this.#profile(event);
+      case "bounds":
+        return this.#bounds(event);
+      case "attention":
+        return void this.#attention.push(event);
       case "contenders":
+        this.#showAttention();
         this.#contenders = event;
         return;
       case "product":
@@ -74,6 +84,44 @@ export class TrainReport {
     printer.line(
       `answers are right: ${golden.groups} groups of ${golden.files} golden files, ` +
         `${products} products in both variants`,
+    );
+  }
+
+  #bounds({ flopsPerSecond, bandwidth }: BoundsEvent): void {
+    const { printer } = this;
+    this.#bound = flopsPerSecond;
+    printer.heading("Bounds of the adapter");
+    printer.table([{ title: "of" }, { title: "rate", align: "right" }], [
+      ["f32 arithmetic in registers", rate(flopsPerSecond)],
+      ...bandwidth.map(({ sizeBytes, bytesPerSecond }) => [
+        `memory, copies of ${formatBytes(sizeBytes)}, read and written`,
+        `${threeDigits(bytesPerSecond / 1e9)} GB/s`,
+      ]),
+    ]);
+  }
+
+  #showAttention(): void {
+    const { printer } = this;
+    printer.heading("Attention, causal, f32");
+    printer.line("share: of the bound of f32 arithmetic");
+    const numbers = ["forward ms", "rate", "share", "backward ms", "rate", "share"];
+    printer.table(
+      [
+        { title: "B x T x heads x channels" },
+        ...numbers.map((title): Column => ({ title, align: "right" })),
+      ],
+      this.#attention.map((times) => {
+        const { B, T, NH, HD } = times.shape;
+        return [
+          `${B}x${T}x${NH}x${HD}`,
+          threeDigits(times.forwardMs),
+          rate(times.forwardFlopsPerSecond),
+          percent(times.forwardFlopsPerSecond / this.#bound),
+          threeDigits(times.backwardMs),
+          rate(times.backwardFlopsPerSecond),
+          percent(times.backwardFlopsPerSecond / this.#bound),
+        ];
+      }),
     );
   }
 

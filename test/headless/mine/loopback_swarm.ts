@@ -22,10 +22,10 @@ import { openDiskStore } from "../../../headless/disk_store.ts";
 import { listenHttp } from "../../../headless/http_server.ts";
 import { runCommand } from "../../../headless/command.ts";
 import { mineCommandIn } from "../../../headless/mine.ts";
-import type { MineSystem, StagesOptions } from "../../../headless/mine/system.ts";
+import type { BackendStagesOptions, MineSystem } from "../../../headless/mine/system.ts";
 import { nodeHttp } from "../../../headless/node_http.ts";
 import { Screen } from "../../../headless/screen.ts";
-import type { Trainers } from "../../../headless/validate/system.ts";
+import type { Trainers } from "../../../core/node/trainers.ts";
 import { denoThreads } from "../../../headless/threads.ts";
 import { MemoryStorage } from "../../harness/memory_host.ts";
 import { KeptLog } from "../../harness/kept_log.ts";
@@ -64,7 +64,7 @@ export interface LoopbackSwarm {
   /** Folder of the wallets, and where the user stands. */
   readonly dir: string;
   /** What stages were asked for. */
-  readonly stages: readonly StagesOptions[];
+  readonly stages: readonly BackendStagesOptions[];
   /** Makes every further stage fail. */
   failStages(error: Error): void;
   /** Runs the command with these arguments. */
@@ -136,7 +136,7 @@ export async function withLoopbackSwarm(
     const wallet = fakeWalletSystem(dir, options);
     const hotkeys = { default: "//Bob", second: "//Charlie", third: "//Dave" };
     await makeWallet(wallet, { hotkeys });
-    const stages: StagesOptions[] = [];
+    const stages: BackendStagesOptions[] = [];
     let failure: Error | undefined;
     const system: MineSystem = {
       ...wallet,
@@ -184,7 +184,7 @@ async function runMine(
 class SharedStages implements Trainers {
   #stage: Stage | undefined;
 
-  constructor(readonly options: StagesOptions) {}
+  constructor(readonly options: BackendStagesOptions) {}
 
   async trainerFor(layer: number): Promise<StageTrainer> {
     const { training: { model, batch, seq }, precision, seed, slots, onStage } = this.options;

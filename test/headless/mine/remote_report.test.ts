@@ -12,7 +12,7 @@ import {
   RemoteReport,
   type StartedEvent,
 } from "../../../headless/mine/remote_report.ts";
-import { Traffic } from "../../../headless/mine/traffic.ts";
+import { Traffic } from "../../../core/node/traffic.ts";
 import { FakeTime, START_MS } from "../../iota/fake_time.ts";
 import { type FakeScreen, fakeScreen, type FakeScreenOptions } from "../fake_screen.ts";
 

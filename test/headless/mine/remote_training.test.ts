@@ -10,9 +10,10 @@ import { join } from "node:path";
 import { UsageError } from "../../../core/errors.ts";
 import { PUBLISHED_SWARM } from "../../../core/iota/orchestrator/settings.ts";
 import { parseFlags } from "../../../headless/flags.ts";
-import { type RemoteTraining, remoteTraining } from "../../../headless/mine/remote_training.ts";
+import type { SwarmTraining } from "../../../core/node/swarm_miner.ts";
+import { remoteTraining } from "../../../headless/mine/remote_training.ts";
 import { MINE_FLAGS } from "../../../headless/mine_settings.ts";
-import type { SwarmFacts } from "../../../headless/validate/swarm_facts.ts";
+import type { SwarmFacts } from "../../../core/node/swarm_facts.ts";
 import { KeptLog } from "../../harness/kept_log.ts";
 import { tinyModel } from "../../model/tiny_model.ts";
 import { withTempFolder } from "../temp_folder.ts";
@@ -28,7 +29,7 @@ async function training(
   args: readonly string[],
   facts?: SwarmFacts,
   { folder = ".", log = new KeptLog() } = {},
-): Promise<RemoteTraining> {
+): Promise<SwarmTraining> {
   const { values } = parseFlags(MINE_FLAGS, { args, environment: {}, envFile: {} });
   return await remoteTraining(values, { folder, facts, log });
 }
@@ -75,7 +76,7 @@ for (
     ["--weights-dtype", "bfloat16", ({ training }) => training.weightsDtype],
     ["--cache.size", "2", ({ training }) => training.maxCachedActivations],
     ["--seed", "0", ({ seed }) => seed],
-  ] as readonly (readonly [string, string, (settings: RemoteTraining) => unknown])[]
+  ] as readonly (readonly [string, string, (settings: SwarmTraining) => unknown])[]
 ) {
   test(`${flag} wins over what the orchestrator tells, with one line of warning`, async () => {
     const log = new KeptLog();
