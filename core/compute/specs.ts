@@ -45,7 +45,7 @@ export interface MachineSpecs {
     | undefined;
   readonly hasDocker: boolean;
   readonly adapter: AdapterSpecs | undefined;
-  /** Measured here: candidates a second by hash mode, and what else a host has measured. */
+  /** Candidates a second by hash mode: expected of the engine until a challenge has measured it. */
   readonly rates: Readonly<Record<string, number>>;
 }
 

@@ -9,7 +9,7 @@ import { concatBytes } from "@noble/hashes/utils.js";
 import { UsageError } from "../../errors.ts";
 import { decodeAddress, encodeAddress } from "../../wallet/address.ts";
 import type { Signer } from "../../wallet/signer.ts";
-import { verifySignature } from "../../wallet/verify.ts";
+import { verifyMessage } from "../../wallet/verify.ts";
 import { asHex } from "./block_time.ts";
 import type { Caller, LedgerCall } from "./calls.ts";
 import { refusal } from "./refusal.ts";
@@ -35,8 +35,8 @@ export interface UnsignedCall {
 export function callerOf(signer: Signer): Caller {
   if (signer.signPayload) {
     throw new UsageError(
-      "The ledger takes signatures of bytes, and a wallet extension signs only extrinsics: " +
-        "use a key from a file.",
+      "The ledger takes signatures of bytes, and this signer signs only extrinsics: use a key from " +
+        "a file, or let the wallet sign bytes.",
     );
   }
   const publicKey = decodeAddress(signer.address);
@@ -48,9 +48,13 @@ export function callBytes(unsigned: UnsignedCall): Uint8Array {
   return new TextEncoder().encode(DOMAIN + JSON.stringify(unsigned, inOrder));
 }
 
-/** @throws {WeftError} if the signature is not the signer's of just this call */
+/**
+ * A wallet extension signs bytes as its user's message, wrapped: that is as good.
+ *
+ * @throws {WeftError} if the signature is not the signer's of just this call
+ */
 export function checkSignature(unsigned: UnsignedCall, signature: Uint8Array): void {
-  if (verifySignature(callBytes(unsigned), signature, unsigned.signer)) return;
+  if (verifyMessage(callBytes(unsigned), signature, unsigned.signer)) return;
   throw refusal(
     "BadSignature",
     `the signature is not that of ${unsigned.signer}: use the key that belongs to this address`,

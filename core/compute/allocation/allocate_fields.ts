@@ -24,10 +24,10 @@ export function daysOf(timeline: number | bigint): number {
 /** What to start. @throws {WeftError} if its texts are too long or no texts */
 export function orderOf(
   { docker_requirement: { ssh_key, dockerfile } }: FieldsOf<typeof ALLOCATE>,
-  testing: boolean,
+  { testing, hotkey }: Pick<RentalOrder, "testing" | "hotkey">,
 ): RentalOrder {
   return {
-    testing,
+    ...{ testing, hotkey },
     sshKey: keyText(ssh_key ?? ""),
     dockerfile: text(dockerfile ?? "", MAX_DOCKERFILE_LETTERS, "docker_requirement.dockerfile"),
   };

@@ -79,13 +79,23 @@ export class AllocationDesk {
     const desk = new AllocationDesk(options, book);
     await desk.tidy();
     const { current } = book;
-    if (current) options.onChange?.(current.hotkey);
+    if (current) {
+      desk.#choice.named(current.rental)?.resume?.(current.hotkey, current.isPaused);
+      options.onChange?.(current.hotkey);
+    }
     return desk;
   }
 
   /** The current rental. */
   get current(): Allocation | undefined {
     return this.book.current;
+  }
+
+  /** Whether a hotkey holds a rental of that name now, and has not paused it. */
+  mayUse(rental: string, hotkey: string): boolean {
+    const { current } = this;
+    return current?.stage === "rented" && !current.isPaused && !this.#isStale &&
+      current.rental === rental && current.hotkey === hotkey;
   }
 
   /** Answers Allocate for an axon. */
@@ -170,7 +180,7 @@ export class AllocationDesk {
     const days = daysOf(fields.timeline);
     const key = await readRentalKey(fields.public_key, crypto);
     const requirement = readRequirement(fields.device_requirement);
-    const order = orderOf(fields, requirement.testing);
+    const order = orderOf(fields, { testing: requirement.testing, hotkey });
     const rental = await this.#choice.pick(requirement);
     if (rental === undefined) return { status: false };
     if (await this.#isTaken(rental)) throw new WeftError("the machine is lent to somebody");

@@ -9,6 +9,8 @@ export type KeyType = "user" | "terminal";
 
 /** What a renter wants. */
 export interface RentalOrder {
+  /** Who rents. */
+  readonly hotkey: string;
   /** To be tried out, not to be worked with: a validator looks whether the machine is as told. */
   readonly testing: boolean;
   /** A line of `authorized_keys`; empty if there is none. */
@@ -35,6 +37,8 @@ export interface Rental {
   obstacle(): Promise<string | undefined>;
   /** Starts it anew; there is nothing left of an earlier one. */
   start(order: RentalOrder): Promise<RentalAccess>;
+  /** Told first by a restarted process, of what still is lent; only what forgets needs it. */
+  resume?(hotkey: string, isPaused: boolean): void;
   /** Ends it and removes everything of it; nothing happens if there is nothing. */
   stop(): Promise<void>;
   /** Whether a renter can get in; false while paused. */

@@ -8,7 +8,7 @@ import type { Log } from "../../host.ts";
 import type { Rental } from "./rental.ts";
 import { type DeviceRequirement, type MachineCapacity, missingOf } from "./requirements.ts";
 
-const COST = "until then nobody can rent this machine, and proof of GPU scores it 0";
+const COST = "until then nobody can rent a container here, and proof of GPU over SSH scores it 0";
 const MAX_LINE_LETTERS = 300;
 
 /** What there is to choose from. */
@@ -37,6 +37,10 @@ export class RentalChoice {
   async pick(requirement: DeviceRequirement): Promise<Rental | undefined> {
     const { rentals, choose, capacity, log } = this.options;
     const rental = choose ? choose(requirement) : rentals[0];
+    if (rental === undefined && requirement.sandbox) {
+      log.info("a renter wants a sandbox, which this machine does not lend");
+      return undefined;
+    }
     if (rental === undefined) {
       this.#sayOnce(`this machine has nothing to lend: ${COST}`);
       return undefined;

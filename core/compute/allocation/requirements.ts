@@ -32,6 +32,8 @@ export interface DeviceRequirement {
   /** Words that a card's name contains, in either case. */
   readonly gpuType: string;
   readonly testing: boolean;
+  /** A sandbox for shaders and no container; the published network knows no such wish. */
+  readonly sandbox: boolean;
 }
 
 const amount = v.optional(v.nullable(v.pipe(pythonNumber, v.minValue(0))), 0);
@@ -45,6 +47,7 @@ const Requirement = v.object({
     {},
   ),
   testing: v.optional(v.nullable(pythonBool), false),
+  sandbox: v.optional(v.nullable(pythonBool), false),
 });
 
 /**
@@ -61,7 +64,7 @@ export function readRequirement(data: Readonly<Record<string, PythonData>>): Dev
     const where = (path ?? []).map(({ key }) => String(key)).join(".");
     throw new WeftError(`device_requirement${where && `.${where}`}: ${message}`);
   }
-  const { cpu, ram, hard_disk, gpu, testing } = read.output;
+  const { cpu, ram, hard_disk, gpu, testing, sandbox } = read.output;
   return {
     cpuCount: cpu.count ?? 0,
     ramBytes: ram.capacity ?? 0,
@@ -70,6 +73,7 @@ export function readRequirement(data: Readonly<Record<string, PythonData>>): Dev
     gpuMemoryBytes: gpu.capacity ?? 0,
     gpuType: gpu.type ?? "",
     testing: testing ?? false,
+    sandbox: sandbox ?? false,
   };
 }
 

@@ -11,7 +11,6 @@
  * @module
  */
 
-import { readBytes } from "../../formats/byte_stream.ts";
 import { type PythonData, pythonJson } from "../../formats/python_json.ts";
 import { readJson } from "../../formats/python_json_reader.ts";
 import { uuid4 } from "../../formats/uuid.ts";
@@ -38,16 +37,25 @@ import {
 } from "../synapse/synapse.ts";
 import { PING } from "../synapse/synapses.ts";
 import type { TerminalInfo } from "../synapse/terminal_info.ts";
-import { FloodGuard } from "./flood_guard.ts";
+import { BodyReader } from "./body_reader.ts";
+import { type Budget, FloodGuard } from "./flood_guard.ts";
 import type { NonceBook } from "./nonce_book.ts";
 import { AxonRefusal, blacklisted } from "./refusal.ts";
 import { verify } from "./verification.ts";
 
 const MAX_BODY_BYTES = 1024 ** 2;
+/** A path or a signature of any length is not sent back whole, in a header least of all. */
+const MAX_MESSAGE_LETTERS = 1_024;
 /** Answers in the style of FastAPI's. */
 const ANSWER_STYLE = { sorted: false, ascii: false, compact: true };
 /** What one address may ask, what of it may come to nothing, and what one hotkey may ask. */
-const BUDGETS = {
+export interface AxonBudgets {
+  readonly address: Budget;
+  readonly failures: Budget;
+  readonly hotkey: Budget;
+}
+
+const BUDGETS: AxonBudgets = {
   address: { burst: 10_000, perSecond: 5_000 },
   failures: { burst: 300, perSecond: 10 },
   hotkey: { burst: 5_000, perSecond: 3_000 },
@@ -66,6 +74,8 @@ export interface AxonOptions {
   readonly checkSignature: SignatureCheck;
   /** As the reference: requests need no signature. @default {false} */
   readonly lenient?: boolean;
+  /** @default 10,000 and 5,000 a second, 300 and 10 a second, 5,000 and 3,000 a second */
+  readonly budgets?: AxonBudgets;
 }
 
 /** A verified request as its handler gets it. */
@@ -110,14 +120,16 @@ export class Axon {
   readonly #addresses: FloodGuard;
   readonly #failures: FloodGuard;
   readonly #hotkeys: FloodGuard;
+  readonly #bodies: BodyReader;
   /** Constant for the instance's lifetime. */
   readonly #uuid: string;
 
   constructor(readonly options: AxonOptions) {
-    const { clock, randomBytes } = options;
-    this.#addresses = new FloodGuard(clock, BUDGETS.address);
-    this.#failures = new FloodGuard(clock, BUDGETS.failures);
-    this.#hotkeys = new FloodGuard(clock, BUDGETS.hotkey);
+    const { clock, randomBytes, budgets = BUDGETS } = options;
+    this.#addresses = new FloodGuard(clock, budgets.address);
+    this.#failures = new FloodGuard(clock, budgets.failures);
+    this.#hotkeys = new FloodGuard(clock, budgets.hotkey);
+    this.#bodies = new BodyReader(clock);
     this.#uuid = uuid4(randomBytes);
     this.attach({ kind: PING, forward: ({ synapse }) => Promise.resolve(synapse.fields) });
   }
@@ -161,7 +173,7 @@ export class Axon {
     if (!this.#hotkeys.take(hotkey)) {
       throw new AxonRefusal(429, "Too many requests of this hotkey, try again later");
     }
-    const synapse = await this.#readBody(route, exchange);
+    const synapse = await this.#readBody(route, exchange, hotkey);
     const fields = await route.forward({
       ...{ synapse, hotkey, arrivedMs: exchange.arrivedMs, signal: request.signal },
       priority: route.priority?.(hotkey) ?? 0,
@@ -171,7 +183,17 @@ export class Axon {
 
   get #verifierOptions(): Parameters<typeof verify>[1] {
     const { signer, nonces, checkSignature, lenient = false } = this.options;
-    return { hotkey: signer.address, nonces, checkSignature, lenient };
+    return {
+      ...{ hotkey: signer.address, nonces, checkSignature, lenient },
+      isStranger: (hotkey) => this.#isStranger(hotkey),
+    };
+  }
+
+  /** Whether all routes that choose refuse a hotkey. A repeated request of it does no harm. */
+  #isStranger(hotkey: string): boolean {
+    const choosing = [...this.#routes.values()].filter(({ blacklist }) => blacklist !== undefined);
+    return choosing.length > 0 &&
+      choosing.every((route) => route.blacklist?.(hotkey) !== undefined);
   }
 
   #routeOf({ method, target }: ServedRequest): AxonRoute<SynapseKind> {
@@ -199,13 +221,9 @@ export class Axon {
   async #readBody(
     { kind, maxBodyBytes = MAX_BODY_BYTES }: AxonRoute<SynapseKind>,
     { request, synapse: { computedBodyHash } }: Exchange,
+    hotkey: string,
   ): Promise<Synapse> {
-    const length = Number(request.headers.get("content-length") ?? 0);
-    if (length > maxBodyBytes) throw tooLarge(maxBodyBytes);
-    const bytes = await readBytes(request.body, maxBodyBytes, "the body").catch((error) => {
-      throw request.signal.aborted ? error : tooLarge(maxBodyBytes);
-    });
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = await this.#bodies.text(request, hotkey, maxBodyBytes);
     const synapse = readSynapse(kind, readJson(text).asSent);
     const hash = bodyHash(synapse);
     if (hash === computedBodyHash) return synapse;
@@ -255,7 +273,7 @@ export class Axon {
     } at ${remoteAddress}`;
     if (error instanceof AxonRefusal) {
       this.options.log.debug(`${error.status} ${oneLine(`${who}: ${error.message}`)}`);
-      return error;
+      return { status: error.status, message: error.message.slice(0, MAX_MESSAGE_LETTERS) };
     }
     const id = uuid4(this.options.randomBytes);
     if (!signal.aborted) this.options.log.warn(`500 #${id} ${oneLine(`${who}: ${reason}`)}`);
@@ -271,10 +289,6 @@ const MAX_LINE_LETTERS = 300;
 
 function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{C}]+/gu, " ").slice(0, MAX_LINE_LETTERS);
-}
-
-function tooLarge(maxBytes: number): AxonRefusal {
-  return new AxonRefusal(413, `The body has more than ${maxBytes} bytes`);
 }
 
 function decoded(name: string): string {

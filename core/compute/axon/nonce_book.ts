@@ -11,6 +11,7 @@
 
 import * as v from "valibot";
 import type { Clock, Storage, WallClock } from "../../host.ts";
+import { NonceShelf } from "./nonce_shelf.ts";
 
 const NS_PER_MS = 1_000_000n;
 const NS_PER_S = 1e9;
@@ -18,6 +19,8 @@ const NS_PER_S = 1e9;
 const ALLOWED_S = 4;
 /** The timeout is not signed, and whoever repeats a request could name any. */
 const MAX_TIMEOUT_S = 600;
+/** Beyond it the age alone refuses. */
+const MAX_AGE_NS = BigInt((ALLOWED_S + MAX_TIMEOUT_S) * NS_PER_S);
 /** How far a dendrite's clock may be ahead. */
 const MAX_AHEAD_NS = BigInt(60 * NS_PER_S);
 /** Older SDKs had nonces that are no time. */
@@ -26,14 +29,21 @@ const FIRST_TIME_VERSION = 7_002_000;
 const WRITE_MS = 1_000;
 /** What came after the last writing before a crash came within this. */
 const UNWRITTEN_MS = 2 * WRITE_MS;
-const MAX_KEYS = 100_000;
+/** Of one hotkey. A dendrite has one, and a validator some dendrites in ten minutes. */
+const MAX_KEYS_OF_HOTKEY = 256;
+/** Of all hotkeys of each kind. */
+const MAX_KEYS = { known: 100_000, strange: 10_000 };
 const LOG_NAME = "axon_nonces";
+
+const DIGITS = v.pipe(v.string(), v.regex(/^\d{1,30}$/));
 
 const Written = v.object({
   /** All nonces that were accepted until then are in it. */
   unixMs: v.pipe(v.number(), v.integer()),
   /** `hotkey:uuid` with its last nonce in decimal. */
-  nonces: v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(/^\d{1,30}$/))])),
+  nonces: v.array(v.tuple([v.string(), DIGITS])),
+  /** By hotkey. */
+  floors: v.optional(v.array(v.tuple([v.string(), DIGITS])), []),
 });
 
 /** What a request says of itself. */
@@ -58,14 +68,20 @@ export interface NonceBookOptions {
 
 /** See the module. */
 export class NonceBook {
-  /** By key, oldest acceptance first. */
-  readonly #nonces = new Map<string, bigint>();
+  /** Of hotkeys that are let in somewhere. */
+  readonly #known: NonceShelf;
+  /** Of all others: whoever likes has as many as he likes, and must not push out what counts. */
+  readonly #strange: NonceShelf;
   /** What came before may have been accepted without being written. */
   #floorNs = 0n;
   #writing: Promise<void> | undefined;
   #isDirty = false;
 
-  private constructor(readonly options: NonceBookOptions) {}
+  private constructor(readonly options: NonceBookOptions) {
+    const bounds = { maxKeysOfHotkey: MAX_KEYS_OF_HOTKEY };
+    this.#known = new NonceShelf({ ...bounds, maxKeys: MAX_KEYS.known });
+    this.#strange = new NonceShelf({ ...bounds, maxKeys: MAX_KEYS.strange });
+  }
 
   /** Reads what was kept. @throws {WeftError} if it cannot be read */
   static async open(options: NonceBookOptions): Promise<NonceBook> {
@@ -73,7 +89,8 @@ export class NonceBook {
     const records = await options.storage?.readRecords(LOG_NAME) ?? [];
     const last = v.safeParse(Written, records[records.length - 1]);
     if (last.success) {
-      for (const [key, nonce] of last.output.nonces) book.#nonces.set(key, BigInt(nonce));
+      for (const [key, nonce] of last.output.nonces) book.#known.put(key, BigInt(nonce));
+      for (const [hotkey, nonce] of last.output.floors) book.#known.raise(hotkey, BigInt(nonce));
       book.#floorNs = BigInt(last.output.unixMs + UNWRITTEN_MS) * NS_PER_MS;
     }
     return book;
@@ -82,8 +99,9 @@ export class NonceBook {
   /** Why a nonce is not good, in the reference's words; undefined if it is. */
   faultOf({ key, nonce, version, timeout }: NonceClaim): string | undefined {
     const nowNs = this.#nowNs();
-    const stored = this.#nonces.get(key);
-    if ((stored !== undefined && nonce <= stored) || nonce <= this.#floorNs) {
+    const stored = this.#known.get(key) ?? this.#strange.get(key);
+    const lastNs = stored ?? larger(this.#known.floorOf(key), this.#strange.floorOf(key));
+    if (nonce <= lastNs || nonce <= this.#floorNs) {
       return "Nonce is too old, a newer one was last processed";
     }
     const isTime = version !== null && version >= FIRST_TIME_VERSION;
@@ -100,14 +118,21 @@ export class NonceBook {
     return undefined;
   }
 
-  /** Takes a nonce whose signature was right. One ahead of our clock is kept before this returns. */
-  async accept(key: string, nonce: bigint): Promise<void> {
-    // Deleted first, so that the order is that of acceptance.
-    this.#nonces.delete(key);
-    this.#nonces.set(key, nonce);
-    this.#isDirty = true;
+  /**
+   * Takes a nonce whose signature was right. One ahead of our clock is kept before this returns.
+   *
+   * @param isStranger whether its hotkey is let in nowhere: then it is not written, and many others
+   *   may push it out
+   */
+  async accept(key: string, nonce: bigint, isStranger = false): Promise<void> {
     const nowNs = this.#nowNs();
-    this.#forget(nowNs);
+    // The age tells nothing where nonces need not be times.
+    const pastNs = this.options.lenient ? -1n : nowNs - MAX_AGE_NS;
+    const shelf = isStranger ? this.#strange : this.#known;
+    shelf.put(key, nonce);
+    shelf.forget(key, pastNs);
+    if (isStranger) return;
+    this.#isDirty = true;
     if (nonce > nowNs) await this.flush();
     else this.#writeSoon();
   }
@@ -116,9 +141,8 @@ export class NonceBook {
   async flush(): Promise<void> {
     while (this.#isDirty && this.options.storage) {
       this.#isDirty = false;
-      const nonces = [...this.#nonces].map(([key, nonce]) => [key, `${nonce}`]);
-      const record = { unixMs: Math.ceil(this.options.wallClock.unixMs()), nonces };
-      await this.options.storage.replaceRecords(LOG_NAME, [record]);
+      const unixMs = Math.ceil(this.options.wallClock.unixMs());
+      await this.options.storage.replaceRecords(LOG_NAME, [{ unixMs, ...this.#known.dump() }]);
     }
   }
 
@@ -131,17 +155,11 @@ export class NonceBook {
       .finally(() => this.#writing = undefined);
   }
 
-  /** Those that the age alone refuses, and beyond a bound the oldest. */
-  #forget(nowNs: bigint): void {
-    const pastNs = nowNs - BigInt((ALLOWED_S + MAX_TIMEOUT_S) * NS_PER_S);
-    for (const [key, nonce] of this.#nonces) {
-      if (nonce > pastNs && this.#nonces.size <= MAX_KEYS) return;
-      if (this.options.lenient && this.#nonces.size <= MAX_KEYS) return;
-      this.#nonces.delete(key);
-    }
-  }
-
   #nowNs(): bigint {
     return BigInt(Math.round(this.options.wallClock.unixMs() * 1000)) * 1000n;
   }
+}
+
+function larger(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
 }

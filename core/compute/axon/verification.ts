@@ -14,6 +14,8 @@ import type { Synapse } from "../synapse/synapse.ts";
 import type { NonceBook } from "./nonce_book.ts";
 import { notVerified } from "./refusal.ts";
 
+/** The SDK's have 36. They are kept for a while. */
+const MAX_UUID_LETTERS = 128;
 const SIGNATURE = /^(?:0x)?([0-9a-f]{128})$/i;
 
 /** What verification goes by. */
@@ -24,6 +26,8 @@ export interface VerifierOptions {
   readonly checkSignature: SignatureCheck;
   /** As the reference: a request without a signature is as good as one with it. */
   readonly lenient: boolean;
+  /** Whether a hotkey is let in nowhere. @default nobody is one */
+  isStranger?(hotkey: string): boolean;
 }
 
 /**
@@ -35,12 +39,13 @@ export interface VerifierOptions {
  */
 export async function verify(
   { dendrite, timeout, computedBodyHash }: Synapse,
-  { hotkey: axonHotkey, nonces, checkSignature, lenient }: VerifierOptions,
+  { hotkey: axonHotkey, nonces, checkSignature, lenient, isStranger }: VerifierOptions,
 ): Promise<string> {
   const { hotkey, nonce, uuid, version, signature } = dendrite;
   if (hotkey === null) throw notVerified("No SS58 formatted address or public key provided.");
   if (!isAddress(hotkey)) throw notVerified("Invalid SS58 formatted address.");
   if (nonce === null) throw notVerified("Missing Nonce");
+  if (uuid !== null && uuid.length > MAX_UUID_LETTERS) throw notVerified("The uuid is too long");
   const key = `${hotkey}:${uuid}`;
   const check = (): void => {
     const fault = nonces.faultOf({ key, nonce, version, timeout });
@@ -55,6 +60,6 @@ export async function verify(
     if (!isSigned) throw notVerified(`Signature mismatch with ${text} and ${signature}`);
   } else if (!lenient) throw notVerified("Missing Signature");
   check();
-  await nonces.accept(key, nonce);
+  await nonces.accept(key, nonce, isStranger?.(hotkey));
   return hotkey;
 }

@@ -14,8 +14,8 @@ import type { CHALLENGE } from "../synapse/synapses.ts";
 /** Fields of a challenge, the answer included. */
 export type ChallengeFields = FieldsOf<typeof CHALLENGE>;
 
-/** A mask of no known length is longer than any password. */
-const MAX_MASK_LETTERS = 1024;
+/** No hash, salt, mask or set of characters of a search is as long. */
+const MAX_LETTERS = 1024;
 
 /** What to search for, and where. */
 export interface ChallengeTask {
@@ -33,7 +33,12 @@ export function challengeTask(fields: ChallengeFields): ChallengeTask {
   const { challenge_hash: hash, challenge_salt: salt, challenge_chars: chars } = fields;
   const { challenge_mode: mode, challenge_mask: mask } = fields;
   if (!/^\d{1,5}$/.test(mode)) throw new UsageError("the mode is no number of hashcat's");
-  if (mask.length > MAX_MASK_LETTERS) throw new UsageError("the mask is too long");
+  for (const [name, text] of Object.entries({ hash, salt, chars, mask })) {
+    if (text.length > MAX_LETTERS) throw new UsageError(`challenge_${name} is too long`);
+  }
+  // A line of both would be read otherwise than it was meant.
+  if (hash.includes(":")) throw new UsageError("challenge_hash has a colon");
+  if (/[\r\n]$/.test(salt)) throw new UsageError("challenge_salt ends a line");
   const target = parseHashLine(`${hash}:${salt}`, hashMode(Number(mode)));
   const keyspace = Keyspace.fromMask(mask, [chars.replaceAll("?", "??")]);
   return { target, keyspace };

@@ -27,6 +27,11 @@ const AXON = "bt_header_axon_";
 const DENDRITE = "bt_header_dendrite_";
 const INPUT = "bt_header_input_obj_";
 const PLAIN = ["timeout", "header_size", "total_size", "computed_body_hash"] as const;
+/** Names of all headers of a synapse that has no required fields. */
+export const SYNAPSE_HEADERS: readonly string[] = [
+  ...["name", "content-type", "content-length", ...PLAIN],
+  ...[AXON, DENDRITE].flatMap((prefix) => TERMINAL_FIELDS.map((field) => prefix + field)),
+];
 /** What Python says of the size of such a dict; nobody checks it. */
 const HEADER_SIZE = 464;
 

@@ -74,6 +74,13 @@ async function challengeOne(
 }
 
 function reasonOf(status: string | null, error: unknown): string {
-  if (typeof error === "string") return error;
-  return status === null || status === "Success" ? "the password is none" : status;
+  if (typeof error === "string") return oneLine(error);
+  return status === null || status === "Success" ? "the password is none" : oneLine(status);
+}
+
+const MAX_REASON_LETTERS = 200;
+
+/** A miner may write what it likes: a terminal is to see one short line. */
+function oneLine(text: string): string {
+  return text.slice(0, MAX_REASON_LETTERS).replaceAll(/[\s\p{C}]+/gu, " ");
 }

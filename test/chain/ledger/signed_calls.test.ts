@@ -116,7 +116,19 @@ test("what a signer throws comes through, and nothing has happened", async () =>
   assert.deepEqual(test.dump(), before);
 });
 
-test("a wallet extension is told why it cannot sign here", async () => {
+test("bytes that a wallet extension has signed as its user's message are as good", async () => {
+  const { alice, ledger } = await setUp();
+  const [start, end] = ["<Bytes>", "</Bytes>"].map((text) => new TextEncoder().encode(text));
+  const wrapping: Signer = {
+    address: alice.address,
+    publicKey: alice.publicKey,
+    sign: (message) => alice.sign(new Uint8Array([...start, ...message, ...end])),
+  };
+  await ledger.transfer(wrapping, ANYONE, TAO);
+  assert.equal((await ledger.balance(ANYONE)).freeRao, TAO);
+});
+
+test("who signs extrinsics only is told why it cannot sign here", async () => {
   const { alice, ledger } = await setUp();
   const extension: Signer = {
     address: alice.address,
@@ -126,7 +138,7 @@ test("a wallet extension is told why it cannot sign here", async () => {
   };
   const failure = await ledger.transfer(extension, ANYONE, TAO).catch((error: unknown) => error);
   assert.instanceOf(failure, UsageError);
-  assert.match(String(failure), /extension/);
+  assert.match(String(failure), /signs only extrinsics/);
 });
 
 test("the signed bytes differ with everything in the call", () => {

@@ -272,8 +272,8 @@ test("An obstacle is told once, with what it costs", async () => {
   for (let time = 0; time < 3; time++) assert.deepEqual(await ask(desk, IS_FREE), plain(false));
   assert.deepEqual(await ask(desk), plain(false));
   assert.deepEqual(setup.log.lines, [
-    "warn: Docker is not there: until then nobody can rent this machine, and proof of GPU " +
-    "scores it 0",
+    "warn: Docker is not there: until then nobody can rent a container here, and proof of GPU " +
+    "over SSH scores it 0",
   ]);
 });
 
@@ -304,7 +304,9 @@ test("What is lent may depend on what is wanted", async () => {
   const desk = await setup.desk({ rentals, choose });
   const device_requirement = { testing: true, colour: "red" };
   assert.isTrue((await ask(desk, { fields: { device_requirement } })).status);
-  assert.deepEqual(sandbox.orders, [{ testing: true, sshKey: "", dockerfile: "" }]);
+  assert.deepEqual(sandbox.orders, [
+    { hotkey: ALICE, testing: true, sshKey: "", dockerfile: "" },
+  ]);
   assert.deepEqual([sandbox.state, setup.rental.state], ["running", "gone"]);
   assert.deepEqual(await ask(desk, FREE), plain(true));
   assert.strictEqual(sandbox.state, "gone");

@@ -8,7 +8,7 @@ import { ALICE_KEY, ask, DeskSetup, FREE, IS_FREE, IS_HELD, plain } from "./allo
 import { test } from "#test";
 
 const BASE = { tag: "base:1", dockerfile: "FROM somewhere" };
-const ORDER = { testing: false, sshKey: "", dockerfile: "" };
+const ORDER = { hotkey: "5Renter", testing: false, sshKey: "", dockerfile: "" };
 const KEY_FILE = "/root/.ssh/authorized_keys";
 
 interface Setup {
@@ -199,5 +199,5 @@ test("Without Docker the answer is no, and one line tells what it costs", async 
     assert.deepEqual(await ask(desk, asked), plain(false));
   }
   assert.lengthOf(setup.log.lines, 1);
-  assert.match(setup.log.lines[0], /Docker cannot be used.*proof of GPU scores it 0$/);
+  assert.match(setup.log.lines[0], /Docker cannot be used.*proof of GPU over SSH scores it 0$/);
 });

@@ -17,6 +17,7 @@ import {
 } from "../../../core/compute/synapse/synapse.ts";
 import { CHALLENGE, PING } from "../../../core/compute/synapse/synapses.ts";
 import { PythonFloat } from "../../../core/formats/python_json.ts";
+import type { ByteStream } from "../../../core/host.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { verifyMessage } from "../../../core/wallet/verify.ts";
 import { ALICE, BOB } from "../../iota/api/api_setup.ts";
@@ -395,4 +396,46 @@ test("an error is signed by the axon over the texts that came", async () => {
   ].join(".");
   const signature = Uint8Array.fromHex(headers.bt_header_axon_signature.slice(2));
   assert.isTrue(verifyMessage(new TextEncoder().encode(text), signature, BOB.address));
+});
+
+test("the nonces of strangers, whose pings are answered, are kept apart from the admitted's", async () => {
+  const { setup, axon } = await open();
+  assert.deepEqual(await outcome(setup, axon, ASKED), [200, "Success"]);
+  // HASHED refuses nobody, and so says nothing of who is admitted.
+  assert.deepEqual(await outcome(setup, axon, ASKED, { signer: CHARLIE }), [200, "Success"]);
+  await axon.options.nonces.flush();
+  const written = setup.storage.logs.get("axon_nonces")?.join() ?? "";
+  assert.include(written, ALICE.address);
+  assert.notInclude(written, CHARLIE.address);
+});
+
+test("a body that does not end is given up after a minute", async () => {
+  const { setup, axon } = await open();
+  const request = await setup.request(TASK);
+  const body: ByteStream = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+  };
+  const answer = await setup.time.until(axon.handler({ ...request, body }));
+  assert.equal(answer.status, 408);
+  assert.equal(await messageOf(answer), "Response timeout after: 60s");
+  assert.deepEqual(await outcome(setup, axon, TASK), [200, "Success"]);
+});
+
+test("a hotkey's unended bodies do not fill the memory, and others' are read", async () => {
+  const { setup, axon } = await open();
+  axon.attach({
+    kind: HASHED,
+    maxBodyBytes: 1024 ** 3,
+    forward: ({ synapse }) => Promise.resolve(synapse.fields),
+  });
+  const request = await setup.request(createSynapse(HASHED, { a: 1, b: [], c: "" }));
+  const piece = new Uint8Array(1024 ** 2);
+  let pieces = 0;
+  async function* endless(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (;; pieces++) yield await Promise.resolve(piece);
+  }
+  assert.equal((await axon.handler({ ...request, body: endless() })).status, 429);
+  assert.equal(pieces, 128);
+  setup.time.advance(1);
+  assert.deepEqual(await outcome(setup, axon, TASK), [200, "Success"]);
 });

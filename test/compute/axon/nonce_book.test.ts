@@ -129,3 +129,56 @@ test("what is on the disk in another form is no reason not to start", async () =
   await setup.storage.replaceRecords("axon_nonces", [{ nonces: "all" }]);
   assert.isUndefined((await setup.open()).faultOf(setup.claim(0)));
 });
+
+const TOO_OLD = "Nonce is too old, a newer one was last processed";
+
+test("a hotkey's fresh uuids push out none of another's nonces", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  const captured = setup.claim(0);
+  await book.accept(captured.key, captured.nonce);
+  for (let at = 0; at < 110_000; at++) await book.accept(`5F:${at}`, captured.nonce);
+  assert.equal(book.faultOf({ ...captured, timeout: 600 }), TOO_OLD);
+});
+
+test("a hotkey's own fresh uuids let none of its requests pass again", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  const claims = Array.from(
+    { length: 1_000 },
+    (_, at) => setup.claim(1_000 - at, { key: `5G:${at}` }),
+  );
+  for (const { key, nonce } of claims) await book.accept(key, nonce);
+  for (const claim of claims) assert.equal(book.faultOf({ ...claim, timeout: 600 }), TOO_OLD);
+  assert.isUndefined(book.faultOf(setup.claim(0, { key: "5G:new" })), "what is newer is good");
+});
+
+test("what was dropped of a hotkey is refused after a restart too", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  // Ahead of our clock, where the restart alone refuses nothing.
+  const ahead = Array.from(
+    { length: 300 },
+    (_, at) => setup.claim(-30_000 - at, { key: `5G:${at}` }),
+  );
+  for (const { key, nonce } of ahead) await book.accept(key, nonce);
+  const next = await setup.open();
+  assert.equal(next.faultOf(ahead[0]), TOO_OLD);
+});
+
+test("hotkeys that are let in nowhere push out none that are", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  const captured = setup.claim(0);
+  await book.accept(captured.key, captured.nonce);
+  for (let at = 0; at < 110_000; at++) await book.accept(`5F${at}:u`, captured.nonce, true);
+  assert.equal(book.faultOf({ ...captured, timeout: 600 }), TOO_OLD);
+});
+
+test("a hotkey that is let in nowhere is not on the disk", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  await book.accept("5F:u", setup.claim(-30_000).nonce, true);
+  await book.flush();
+  assert.equal(setup.storage.logs.size, 0);
+});

@@ -109,6 +109,34 @@ test("a challenge whose time is over before it is read is not searched for", asy
   assert.equal(events[0].outcome, "expired");
 });
 
+test("a search whose slice does not end is ended at its deadline, as expired", async () => {
+  const time = new TestTime();
+  const work = answer({}, ({ signal }) => {
+    return new Promise((resolve) =>
+      signal?.addEventListener("abort", () => {
+        resolve({ ...RESULT, outcome: "aborted", password: undefined });
+      })
+    );
+  }, { time });
+  const { output, events: [{ outcome, elapsedMs }] } = await time.until(work);
+  assert.deepEqual([outcome, elapsedMs], ["expired", 29_750]);
+  assert.match(`${output.error}`, /timed out$/);
+});
+
+test("a password that comes after the deadline's end of the search is told all the same", async () => {
+  const time = new TestTime();
+  const work = answer({}, ({ signal }) => {
+    return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(RESULT)));
+  }, { time });
+  assert.equal((await time.until(work)).output.password, "abc");
+});
+
+test("nothing waits for the deadline of a challenge that was answered", async () => {
+  const time = new TestTime();
+  await answer({}, undefined, { time });
+  assert.equal(time.sleeping, 0);
+});
+
 test("errors name the run as the published miner does", async () => {
   const { output } = await answer({}, () => {
     return Promise.resolve({ ...RESULT, outcome: "expired", password: undefined });

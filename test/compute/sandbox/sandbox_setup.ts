@@ -6,11 +6,9 @@
 
 import { test } from "#test";
 import { DEFAULT_QUOTA, type SandboxQuota } from "../../../core/compute/sandbox/quota.ts";
-import {
-  type GpuTurn,
-  Sandbox,
-  type SandboxResult,
-} from "../../../core/compute/sandbox/sandbox.ts";
+import type { SandboxResult } from "../../../core/compute/sandbox/job_executor.ts";
+import { JobRunner } from "../../../core/compute/sandbox/job_runner.ts";
+import { type GpuTurn, Sandbox } from "../../../core/compute/sandbox/sandbox.ts";
 import type { SandboxBuffer, SandboxJob } from "../../../core/compute/sandbox/sandbox_job.ts";
 import type { Clock, WebGpu } from "../../../core/host.ts";
 import { BACKENDS, loadWebGpu } from "../../../headless/webgpu.ts";
@@ -58,9 +56,14 @@ export class SandboxSetup {
   constructor(readonly webgpu: WebGpu) {}
 
   sandbox({ quota, slice, clock = this.time }: SandboxChanges = {}): Sandbox {
+    const all = { ...DEFAULT_QUOTA, ...quota };
+    const webgpu = { backend: "test", gpu: this.#gpu() };
     const sandbox = new Sandbox({
-      host: { clock, webgpu: () => Promise.resolve({ backend: "test", gpu: this.#gpu() }) },
-      quota: { ...DEFAULT_QUOTA, ...quota },
+      ...{ clock, quota: all },
+      executor: new JobRunner({
+        host: { clock, webgpu: () => Promise.resolve(webgpu) },
+        quota: all,
+      }),
       ...slice && { slice },
     });
     this.#sandboxes.push(sandbox);

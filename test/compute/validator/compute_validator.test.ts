@@ -277,6 +277,50 @@ test("a round that fails is one line, and the next one comes", async () => {
   ]);
 });
 
+test("miners are prepared before any is challenged, and all are told of at the end", async () => {
+  const setup = new Setup();
+  const seen: string[] = [];
+  await setup.validator({
+    prepare: (targets) =>
+      Promise.resolve(void seen.push(`${targets.length} with ${setup.book.rows.length} rows`)),
+    onRound: (lines) => Promise.resolve(void seen.push(...lines.map(({ hotkey }) => hotkey))),
+  }).round(forever);
+  assert.deepEqual(seen, ["3 with 0 rows", "5A", "5B", "5C"]);
+});
+
+test("formulas get to know the best score of the round before", async () => {
+  const setup = new Setup();
+  const bests: number[] = [];
+  const validator = setup.validator({
+    known: (_, bestScore) => Promise.resolve((bests.push(bestScore), new Map())),
+  });
+  await validator.round(forever);
+  await validator.round(forever);
+  assert.deepEqual(bests, [0, 1]);
+});
+
+test("a judge that asks for no challenges sends none", async () => {
+  const setup = new Setup();
+  setup.answer = () => assert.fail("a challenge was sent");
+  const scores: number[] = [];
+  await setup.validator({
+    judge: { score: () => 0.5 },
+    onRound: (lines) => Promise.resolve(void scores.push(...lines.map(({ score }) => score))),
+  }).round(forever);
+  assert.deepEqual(scores, [0.5, 0.5, 0.5]);
+});
+
+test("what a miner writes as its error is one short line", async () => {
+  const setup = new Setup();
+  setup.answer = (asked) => {
+    const failed = success(asked, null);
+    const output = { password: null, error: `\x1b[2J\r\n${"x".repeat(1_000_000)}` };
+    return { ...failed, fields: { ...failed.fields, output } };
+  };
+  await setup.validator().round(forever);
+  assert.match(setup.results[0].reason, /^ \[2J x{100,200}$/);
+});
+
 test("a round that is stopped asks no further batch and throws nothing", async () => {
   const setup = new Setup();
   const stop = new AbortController();
