@@ -19,6 +19,10 @@ export default defineConfig(({ mode }) => {
   return {
     root: path(testing ? "test/browser" : "web"),
     plugins: [wgslText()],
+    // Else it looks for settings of PostCSS in the user's folders.
+    css: { postcss: {} },
+    worker: { format: "es", plugins: () => [wgslText()] },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     resolve: {
       alias: {
         "#test": path("test/harness/browser.ts"),
@@ -32,6 +36,8 @@ export default defineConfig(({ mode }) => {
       emptyOutDir: true,
       target: "esnext",
       minify: !testing,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: inputs(testing) },
     },
   };
 });
@@ -45,6 +51,12 @@ function wgslText(): Plugin {
       handler: (source) => ({ code: `export default ${JSON.stringify(source)}`, map: null }),
     },
   };
+}
+
+function inputs(testing: boolean): string[] {
+  return testing
+    ? [path("test/browser/index.html")]
+    : [path("web/index.html"), path("web/bench.html")];
 }
 
 function path(relative: string): string {

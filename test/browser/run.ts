@@ -6,28 +6,15 @@
  * @module
  */
 
-import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
-import { CACHE_DIR } from "../../headless/unpack.ts";
+import type { Page } from "playwright-core";
 import type { TestResult } from "../harness/browser.ts";
 import { print } from "../print.ts";
 import { countResults, writeReport } from "../report.ts";
+import { launchChromium } from "./chromium.ts";
 import { serveTests } from "./server.ts";
 
 /** A test that takes this long is taken to hang. */
 const TEST_LIMIT_MS = 300_000;
-
-const CHROMIUM_FLAGS = [
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--no-sandbox",
-  // What the browser asks the network for by itself has no place in a test.
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-quic",
-  "--disable-sync",
-  "--no-first-run",
-];
 
 const results: TestResult[] = [];
 try {
@@ -47,10 +34,7 @@ Deno.exit(failed > 0 ? 1 : 0);
 
 async function runSuite(): Promise<void> {
   await using server = serveTests();
-  await using browser = await chromium.launch({
-    executablePath: join(CACHE_DIR, "browser.sh"),
-    args: CHROMIUM_FLAGS,
-  });
+  await using browser = await launchChromium();
   print(`running the GPU suite in Chromium ${browser.version()}`);
   const page = await browser.newPage();
   page.on("pageerror", (error) => {
