@@ -5,14 +5,29 @@
  * @module
  */
 
+import type { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WeftError } from "../core/errors.ts";
 import type { ByteStream, HttpHandler, Log, ServedRequest, ServedResponse } from "../core/host.ts";
+import {
+  boundConnections,
+  type ConnectionBounds,
+  CONNECTIONS,
+  endWith,
+  refuseUnread,
+  SLOWNESS,
+  type Slowness,
+} from "./http_bounds.ts";
 import { headerSource, readPieces, writePieces } from "./http_bytes.ts";
 
-/** In milliseconds. A body may take as long as it likes as long as it comes. */
-const LIMITS = { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 75_000 };
+/** In milliseconds and bytes. How long a body may take depends on its length: see {@link Slowness}. */
+const LIMITS = {
+  ...{ headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 75_000 },
+  maxHeaderSize: 16 * 1024,
+};
+/** An SDK's request has some thirty. */
+const MAX_HEADERS = 256;
 /** A connection on which nothing moves for so long is closed; no answer is held back longer. */
 const SILENCE_MS = 120_000;
 /** Connections that may wait to be accepted: all miners may come at once after a restart. */
@@ -21,6 +36,10 @@ const BACKLOG = 4_096;
 const CLOSING_MS = 2_000;
 /** What is left of a refused body up to here is read away, so that its connection stays good. */
 const MAX_IGNORED_BYTES = 1024 ** 2;
+/** How long that may take. */
+const IGNORED_MS = 10_000;
+/** Between two looks at who is too slow. */
+const LOOK_MS = 5_000;
 
 /** Where to listen, and what to say. */
 export interface ListenOptions {
@@ -28,7 +47,18 @@ export interface ListenOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly log: Log;
+  /** Takes connections that ask for another protocol. @default they are closed */
+  readonly upgrade?: Upgrade;
+  /** @default 16,384, and 4,096 of one address */
+  readonly connections?: ConnectionBounds;
+  /** @default a minute, and a second a KiB */
+  readonly slowness?: Slowness;
+  /** How long the rest of a refused body may take. @default {10000} */
+  readonly ignoredMs?: number;
 }
+
+/** Takes a connection over, with what came on it behind the request. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A listener that runs. */
 export interface HttpListener {
@@ -47,14 +77,20 @@ export interface HttpListener {
  */
 export async function listenHttp(
   handler: HttpHandler,
-  { hostname, port, log }: ListenOptions,
+  { hostname, port, log, upgrade, connections = CONNECTIONS, ...patience }: ListenOptions,
 ): Promise<HttpListener> {
-  const service = new HttpService(handler, log);
+  const service = new HttpService(handler, log, patience);
   const server = createServer(LIMITS, (message, response) => void service.serve(message, response));
   server.setTimeout(SILENCE_MS);
-  server.on("clientError", refuse);
+  server.maxHeadersCount = 0;
+  server.on("clientError", refuseUnread);
+  boundConnections(server, connections);
+  if (upgrade) server.on("upgrade", upgrade);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(notListening(hostname, port, error)));
+    server.once("error", (error) => {
+      service.close();
+      reject(notListening(hostname, port, error));
+    });
     server.listen({ port, host: hostname, backlog: BACKLOG }, resolve);
   });
   const address = server.address();
@@ -75,15 +111,27 @@ export async function listenHttp(
 
 /** Everything that is being answered. */
 class HttpService {
-  readonly #serving = new Set<AbortController>();
+  readonly #serving = new Map<AbortController, CountedBody>();
+  readonly #looking: ReturnType<typeof setInterval>;
+  readonly #slowness: Slowness;
+  readonly #ignoredMs: number;
   #isClosing = false;
 
-  constructor(readonly handler: HttpHandler, readonly log: Log) {}
+  constructor(
+    readonly handler: HttpHandler,
+    readonly log: Log,
+    { slowness = SLOWNESS, ignoredMs = IGNORED_MS }: Pick<ListenOptions, "slowness" | "ignoredMs">,
+  ) {
+    this.#slowness = slowness;
+    this.#ignoredMs = ignoredMs;
+    this.#looking = setInterval(() => this.#endSlow(), Math.min(LOOK_MS, slowness.graceMs));
+  }
 
   /** Answers one request; never throws. */
   async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    this.#serving.add(gone);
+    const body = new CountedBody(message);
+    this.#serving.set(gone, body);
     response.once("close", () => {
       this.#serving.delete(gone);
       if (!response.writableFinished) gone.abort();
@@ -91,11 +139,17 @@ class HttpService {
     // A reset by the client is no error of ours, and what awaits the connection learns of it.
     message.on("error", () => gone.abort());
     response.on("error", () => {});
-    const body = new CountedBody(message);
+    if (message.rawHeaders.length > 2 * MAX_HEADERS) {
+      return endWith(message.socket, "431 Request Header Fields Too Large");
+    }
     try {
       const answer = await this.handler(toRequest(message, body, gone.signal));
-      if (this.#isClosing || body.leftBytes() > MAX_IGNORED_BYTES) response.shouldKeepAlive = false;
+      const isLate = answer.status === 408 && body.leftBytes() > 0;
+      if (this.#isClosing || isLate || body.leftBytes() > MAX_IGNORED_BYTES) {
+        response.shouldKeepAlive = false;
+      }
       await send(message.method, response, answer);
+      if (!message.complete) endUnlessRead(message, this.#ignoredMs);
     } catch (error) {
       if (!response.destroyed) this.#fail(message, response, error);
     }
@@ -104,7 +158,18 @@ class HttpService {
   /** Tells those who wait that they should not. */
   close(): void {
     this.#isClosing = true;
-    for (const gone of this.#serving) gone.abort();
+    clearInterval(this.#looking);
+    for (const gone of this.#serving.keys()) gone.abort();
+  }
+
+  #endSlow(): void {
+    const { graceMs, msPerKib } = this.#slowness;
+    for (const { waitedMs, readBytes, message } of this.#serving.values()) {
+      if (waitedMs > graceMs + readBytes / 1024 * msPerKib) {
+        endWith(message.socket, "408 Request Timeout");
+        message.socket.destroySoon();
+      }
+    }
   }
 
   #fail(message: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -119,17 +184,37 @@ class HttpService {
   }
 }
 
-/** The body of a request, and how much of it was read. */
+/** The body of a request, how much of it was read, and how long its client was waited for. */
 class CountedBody {
   #readBytes = 0;
+  #waitedMs = 0;
+  #sinceMs: number | undefined;
 
   constructor(readonly message: IncomingMessage) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    for await (const piece of readPieces(this.message, { endsConnection: false })) {
-      this.#readBytes += piece.length;
-      yield piece;
+    this.#sinceMs = performance.now();
+    try {
+      for await (const piece of readPieces(this.message, { endsConnection: false })) {
+        this.#readBytes += piece.length;
+        this.#waitedMs = this.waitedMs;
+        this.#sinceMs = undefined;
+        yield piece;
+        this.#sinceMs = performance.now();
+      }
+    } finally {
+      this.#waitedMs = this.waitedMs;
+      this.#sinceMs = undefined;
     }
+  }
+
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
+  /** Without the time that the reader took. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#sinceMs === undefined ? 0 : performance.now() - this.#sinceMs);
   }
 
   /** Bytes that are still to come; infinity where only the client knows. */
@@ -139,6 +224,13 @@ class CountedBody {
     if (encoding !== undefined) return Infinity;
     return Number(length ?? 0) - this.#readBytes;
   }
+}
+
+/** What nobody wants is read away for a while, for the sake of the connection. */
+function endUnlessRead(message: IncomingMessage, waitMs: number): void {
+  const timer = setTimeout(() => message.socket.destroy(), waitMs);
+  message.once("close", () => clearTimeout(timer));
+  message.once("end", () => clearTimeout(timer));
 }
 
 function toRequest(
@@ -177,12 +269,6 @@ async function send(
     throw new WeftError(`${sentBytes} bytes were there to send, not ${promised}`);
   }
   response.end();
-}
-
-/** What is no HTTP, or too slow. */
-function refuse(_error: Error, socket: Duplex): void {
-  if (!socket.writable) return void socket.destroy();
-  socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
 }
 
 /** A wildcard listens everywhere, but nobody can ask it. */

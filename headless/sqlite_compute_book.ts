@@ -2,7 +2,8 @@
  * What a compute validator keeps, in an SQLite file with the tables of the published validator, whose
  * `database.db` is taken over as it is.
  *
- * Source: neuralinternet/compute-subnet v1.8.3, `compute/utils/db.py`.
+ * Source: neuralinternet/compute-subnet v1.8.3, `compute/utils/db.py` and, for `miner_details`,
+ * `neurons/Validator/database/allocate.py`.
  *
  * @module
  */
@@ -10,9 +11,15 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import * as v from "valibot";
 import type { ChallengeBook, ChallengeRow } from "../core/compute/validator/challenge_book.ts";
+import type { MinerBook, MinerScore, ProvenGpu } from "../core/compute/validator/miner_book.ts";
+import { type MinerSpecs, readMinerSpecs } from "../core/compute/validator/miner_specs.ts";
 import { WeftError } from "../core/errors.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
+/** What a miner told is forgotten when it has been silent so often. */
+const MOST_SILENT = 5;
+/** Of each miner. */
+const KEPT_PROOFS = 4;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS miner (uid INTEGER PRIMARY KEY, ss58_address TEXT UNIQUE);
@@ -34,6 +41,12 @@ const TABLES = `
     gpu_name TEXT,
     num_gpus INTEGER,
     created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
+  );
+  CREATE TABLE IF NOT EXISTS miner_details (
+    id INTEGER PRIMARY KEY,
+    hotkey TEXT UNIQUE,
+    details TEXT,
+    no_specs_count INTEGER DEFAULT 0
   );
   CREATE TABLE IF NOT EXISTS allocation (
     id INTEGER PRIMARY KEY, hotkey TEXT UNIQUE, details TEXT
@@ -58,18 +71,11 @@ const StoredRow = v.object({
   created_at: v.string(),
 });
 
-/** What a validator thought of a miner. */
-export interface MinerScore {
-  readonly uid: number;
-  readonly hotkey: string;
-  /** What its GPUs are, as far as it is known. */
-  readonly gpuSpecs: string;
-  readonly score: number;
-  readonly isAllocated: boolean;
-}
+const Hotkeys = v.array(v.object({ hotkey: v.string() }));
+const Proof = v.object({ gpu_name: v.string(), num_gpus: v.number() });
 
 /** See the module. */
-export class SqliteComputeBook implements ChallengeBook {
+export class SqliteComputeBook implements ChallengeBook, MinerBook {
   readonly #database: DatabaseSync;
   readonly #addMiner: StatementSync;
   readonly #addRow: StatementSync;
@@ -79,8 +85,13 @@ export class SqliteComputeBook implements ChallengeBook {
 
   /** @throws {WeftError} if the file cannot be opened, or is no such file */
   constructor(readonly file: string) {
-    this.#database = this.#explained(() => new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
-    this.#explained(() => this.#database.exec(TABLES));
+    // The published file has foreign keys that Python does not look at, into tables without rows.
+    const options = { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false };
+    this.#database = this.#explained(() => new DatabaseSync(file, options));
+    this.#explained(() => {
+      this.#database.exec(TABLES);
+      this.#bringUpToDate();
+    });
     const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
     // A uid that changes hands takes the old hotkey's rows with it.
     this.#addMiner = prepare("INSERT OR REPLACE INTO miner VALUES (?, ?)");
@@ -123,17 +134,78 @@ export class SqliteComputeBook implements ChallengeBook {
     });
   }
 
-  /** Writes down what a validator thinks of its miners now. */
+  specsOf(hotkey: string): Promise<MinerSpecs | undefined> {
+    const sql = "SELECT details FROM miner_details WHERE hotkey = ?";
+    return this.#promised(() => {
+      const details = this.#database.prepare(sql).get(hotkey)?.details;
+      return typeof details === "string" ? readMinerSpecs(details) : undefined;
+    });
+  }
+
+  addSpecs(hotkey: string, specs: MinerSpecs | undefined): Promise<void> {
+    return this.#inTransaction(() => {
+      const details = specs ? JSON.stringify(specs) : "{}";
+      const update = this.#database.prepare(
+        specs
+          ? "UPDATE miner_details SET details = ?, no_specs_count = 0 WHERE hotkey = ?"
+          : `UPDATE miner_details SET
+               details = CASE WHEN no_specs_count + 1 >= ${MOST_SILENT} THEN ? ELSE details END,
+               no_specs_count = MIN(no_specs_count + 1, ${MOST_SILENT}) WHERE hotkey = ?`,
+      );
+      if (update.run(details, hotkey).changes !== 0) return;
+      this.#database.prepare(
+        "INSERT INTO miner_details (hotkey, details, no_specs_count) VALUES (?, ?, ?)",
+      ).run(hotkey, details, specs ? 0 : 1);
+    });
+  }
+
+  gpuOf(hotkey: string): Promise<ProvenGpu | undefined> {
+    const sql = `SELECT gpu_name, num_gpus FROM pog_stats
+      WHERE hotkey = ? AND gpu_name IS NOT NULL AND num_gpus IS NOT NULL
+      ORDER BY id DESC LIMIT 1`;
+    return this.#promised(() => {
+      const { success, output } = v.safeParse(Proof, this.#database.prepare(sql).get(hotkey));
+      return success ? { name: output.gpu_name, count: output.num_gpus } : undefined;
+    });
+  }
+
+  addGpu(hotkey: string, gpu: ProvenGpu | undefined): Promise<void> {
+    return this.#inTransaction(() => {
+      this.#database.prepare("INSERT INTO pog_stats (hotkey, gpu_name, num_gpus) VALUES (?, ?, ?)")
+        .run(hotkey, gpu?.name ?? null, gpu?.count ?? null);
+      this.#database.prepare(
+        `DELETE FROM pog_stats WHERE hotkey = ?1 AND id NOT IN
+           (SELECT id FROM pog_stats WHERE hotkey = ?1 ORDER BY id DESC LIMIT ${KEPT_PROOFS})`,
+      ).run(hotkey);
+    });
+  }
+
+  allocated(): Promise<ReadonlySet<string>> {
+    return this.#promised(() => {
+      const rows = this.#database.prepare("SELECT hotkey FROM allocation").all();
+      return new Set(v.parse(Hotkeys, rows).map(({ hotkey }) => hotkey));
+    });
+  }
+
   writeScores(scores: readonly MinerScore[]): Promise<void> {
     return this.#inTransaction(() => {
-      for (const { uid, hotkey, gpuSpecs, score, isAllocated } of scores) {
-        this.#addScore.run(uid, hotkey, gpuSpecs, score, isAllocated ? 1 : 0);
+      for (const { uid, hotkey, gpu, score, isAllocated } of scores) {
+        const specs = gpu ? JSON.stringify({ gpu_name: gpu.name, num_gpus: gpu.count }) : null;
+        // As published, of a hundred.
+        this.#addScore.run(uid, hotkey, specs, 100 * score, isAllocated ? 1 : 0);
       }
     });
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Files of before 1.3.11 do not count silent miners. */
+  #bringUpToDate(): void {
+    const columns = this.#database.prepare("PRAGMA table_info(miner_details)").all();
+    if (columns.some(({ name }) => name === "no_specs_count")) return;
+    this.#database.exec("ALTER TABLE miner_details ADD COLUMN no_specs_count INTEGER DEFAULT 0");
   }
 
   #know(uid: number, hotkey: string): void {
@@ -148,7 +220,7 @@ export class SqliteComputeBook implements ChallengeBook {
     for (const table of ["challenge_details", "miner"]) {
       this.#database.prepare(`DELETE FROM ${table} WHERE ss58_address = ?`).run(hotkey);
     }
-    for (const table of ["pog_stats", "stats"]) {
+    for (const table of ["miner_details", "pog_stats", "stats"]) {
       this.#database.prepare(`DELETE FROM ${table} WHERE hotkey = ?`).run(hotkey);
     }
   }

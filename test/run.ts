@@ -1,6 +1,6 @@
 /**
- * Runs every test: the unit tests in Deno, then the GPU suite in a browser. The last line is the
- * sum of both. Exit code 1 when a test failed, when a host broke down, and when one ran no test.
+ * Runs every test: the unit tests in Deno, then the GPU suite in a browser, then the page as people use
+ * it. The last line is the sum of all. Exit code 1 when a test failed, when a host broke down, and when one ran no test.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { print } from "./print.ts";
 import { readTotals, removeReport, type Totals, totalsText } from "./report.ts";
 
 /** Hosts of tests: the task `test:<host>` writes the report `<host>`. */
-const HOSTS = ["unit", "browser"];
+const HOSTS = ["unit", "browser", "page"];
 
 const totals: Totals[] = [];
 for (const host of HOSTS) totals.push(await runHost(host));

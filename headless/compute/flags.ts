@@ -6,9 +6,20 @@
  * @module
  */
 
+import { COMPUTE_NETUID } from "../../core/compute/compute_miner.ts";
 import { isAddress } from "../../core/wallet/address.ts";
 import { AXON_FLAGS } from "../axon_flags.ts";
 import { type Flag, integer, toggle, type Values } from "../flags.ts";
+
+/** `--netuid` of the compute network's commands. */
+export const netuid = integer({
+  name: "netuid",
+  min: 0,
+  max: 65535,
+  default: COMPUTE_NETUID,
+  publishedNames: ["netuid"],
+  description: "Number of the subnet.",
+});
 
 /** Lists that miner and validator both have. */
 export const LIST_FLAGS = {
@@ -45,6 +56,14 @@ export const COMPUTE_MINER_FLAGS = {
     default: 4444,
     description: "Port of this machine on which renters enter their container.",
   }),
+  sandbox: toggle({
+    name: "sandbox",
+    default: true,
+    description:
+      "Lends the GPU, too, to renters who ask for a sandbox: their WGSL shaders run one " +
+      "at a time between those of training, at most 10 seconds each and an hour a day with 256 MiB " +
+      "of buffers, in a process without network that is ended when a shader does not end.",
+  }),
   axonLenient: toggle({
     name: "axon.lenient",
     default: false,
@@ -65,12 +84,40 @@ export const IGNORED_FLAGS = [
   ["logging.logging_dir", "value", "logs go to standard error: send them where you like"],
 ] as const;
 
+/** The same of a validator, which takes the miner's too. */
+export const IGNORED_VALIDATOR_FLAGS = [
+  ...IGNORED_FLAGS,
+  ["miner.whitelist.not.enough.stake", "switch", "a validator is asked nothing"],
+  ["ssh.port", "value", "a validator lends nothing"],
+  ["axon.ip", "value", "a validator listens nowhere"],
+  ["validator.whitelist.unrecognized", "switch", "the published validator does not look at it"],
+  [
+    "validator.force.update.prometheus",
+    "switch",
+    "what the chain has is compared and set anew at every start",
+  ],
+] as const;
+
+type Ignored = readonly (readonly [name: string, kind: "switch" | "value", reason: string])[];
+type AcceptedFlags<Name extends string> = Readonly<Record<Name, Flag<string | undefined>>>;
 type IgnoredName = (typeof IGNORED_FLAGS)[number][0];
+type IgnoredValidatorName = (typeof IGNORED_VALIDATOR_FLAGS)[number][0];
 
 /** {@linkcode IGNORED_FLAGS} as flags, so that a published command line is understood. */
-export const ACCEPTED_FLAGS = Object.fromEntries(
-  IGNORED_FLAGS.map(([name, kind, reason]) => [name, accepted(name, kind, reason)]),
-) as Readonly<Record<IgnoredName, Flag<string | undefined>>>;
+export const ACCEPTED_FLAGS: AcceptedFlags<IgnoredName> = acceptedFlags(IGNORED_FLAGS);
+
+/** {@linkcode IGNORED_VALIDATOR_FLAGS} as flags. */
+export const ACCEPTED_VALIDATOR_FLAGS: AcceptedFlags<IgnoredValidatorName> = acceptedFlags(
+  IGNORED_VALIDATOR_FLAGS,
+);
+
+function acceptedFlags<Name extends string>(
+  ignored: readonly (readonly [Name, "switch" | "value", string])[],
+): AcceptedFlags<Name> {
+  return Object.fromEntries(
+    ignored.map(([name, kind, reason]) => [name, accepted(name, kind, reason)]),
+  ) as AcceptedFlags<Name>;
+}
 
 function accepted(
   name: string,
@@ -85,9 +132,13 @@ function accepted(
   };
 }
 
-/** A line for each flag that was given and is ignored. */
-export function ignoredLines(values: Readonly<Partial<Record<IgnoredName, string>>>): string[] {
-  return IGNORED_FLAGS.filter(([name]) => values[name] !== undefined)
+/** A line for each flag that was given and is ignored, by a miner unless it is told otherwise. */
+export function ignoredLines(
+  values: Readonly<Partial<Record<IgnoredValidatorName, unknown>>>,
+  ignored: Ignored = IGNORED_FLAGS,
+): string[] {
+  const given = new Map(Object.entries(values));
+  return ignored.filter(([name]) => given.get(name) !== undefined)
     .map(([name, , reason]) => `--${name} is ignored: ${reason}`);
 }
 
@@ -100,6 +151,19 @@ export const COMPUTE_VALIDATOR_FLAGS = {
     max: 4096,
     default: 256,
     description: "Miners that are challenged at once.",
+  }),
+  hardwareQuery: toggle({
+    name: "validator.perform.hardware.query",
+    default: true,
+    description: "Asks miners every 150 blocks what they have; formulas from 1.3.10 on halve the " +
+      "score of those without docker. Off, all count as if they had it.",
+  }),
+  specsBatchSize: integer({
+    name: "validator.specs.batch.size",
+    min: 1,
+    max: 4096,
+    default: 64,
+    description: "Miners that are asked at once what they have.",
   }),
   updatedThreshold: integer({
     name: "validator.whitelist.updated.threshold",

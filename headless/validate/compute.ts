@@ -7,101 +7,76 @@
 
 import { resolve } from "node:path";
 import type { Chain } from "../../core/chain/chain.ts";
+import { parseIp } from "../../core/chain/ip_address.ts";
 import { EXPLOITERS } from "../../core/compute/axon/known_hotkeys.ts";
-import { COMPUTE_NETUID } from "../../core/compute/compute_miner.ts";
+import { COMPUTE_VERSION } from "../../core/compute/compute_miner.ts";
 import { Dendrite } from "../../core/compute/dendrite.ts";
+import { GPU_SCORES, type GpuScoreName } from "../../core/compute/scores/gpu_scores.ts";
 import { type ScoreName, SCORES } from "../../core/compute/scores/scores.ts";
+import type { GpuProver } from "../../core/compute/validator/gpu_rounds.ts";
 import {
   ComputeValidator,
-  type ComputeValidatorOptions,
   type ComputeValidatorSettings,
+  type Judge,
 } from "../../core/compute/validator/compute_validator.ts";
-import { publishedJudge } from "../../core/compute/validator/published_judge.ts";
+import { gpuJudge, publishedJudge } from "../../core/compute/validator/published_judge.ts";
 import { WeftError } from "../../core/errors.ts";
+import type { Log, WallClock } from "../../core/host.ts";
 import { readyKeys } from "../../core/wallet/ready.ts";
+import type { Signer } from "../../core/wallet/signer.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { json, loggingDebug } from "../common_flags.ts";
-import { COMPUTE_VALIDATOR_FLAGS } from "../compute/flags.ts";
+import { IGNORED_VALIDATOR_FLAGS, ignoredLines } from "../compute/flags.ts";
 import { createLog } from "../deno_host.ts";
-import { choice, integer, text, toggle, type Values } from "../flags.ts";
 import { SqliteComputeBook } from "../sqlite_compute_book.ts";
-import { CHAIN_FLAGS, WALLET_FLAGS } from "../wallet/flags.ts";
 import { hotkeySigner } from "../wallet/unlock.ts";
 import { walletFolder } from "../wallet/wallet_folder.ts";
+import { BLOCK_MS, ComputeDuties } from "./compute_duties.ts";
+import { VALIDATE_COMPUTE_FLAGS, type ValidateComputeValues } from "./compute_flags.ts";
+import { ComputeReport } from "./compute_report.ts";
+import { PenaltyFiles } from "./penalty_files.ts";
 import type { ValidateSystem } from "./system.ts";
 
-const BLOCK_MS = 12_000;
 /** As published: 50 to 80 blocks from round to round, and weights every 100. */
 const PAUSE_BLOCKS = { least: 50, most: 80 };
 const WEIGHTS_BLOCKS = 100;
 /** Miners of the last release; older ones are not asked. */
 const MINIMAL_VERSION = 150;
-const SCORE_NAMES = Object.keys(SCORES) as ScoreName[];
 
-const FLAGS = {
-  ...WALLET_FLAGS,
-  ...CHAIN_FLAGS,
-  netuid: integer({
-    name: "netuid",
-    min: 0,
-    max: 65535,
-    default: COMPUTE_NETUID,
-    publishedNames: ["netuid"],
-    description: "Number of the subnet.",
-  }),
-  ...COMPUTE_VALIDATOR_FLAGS,
-  score: choice({
-    name: "score",
-    words: SCORE_NAMES,
-    default: "1.5.3",
-    expected: `one of ${SCORE_NAMES.join(", ")}`,
-    description:
-      "Formula by which miners are scored, by the version that had it; guide is that of " +
-      "the published guide.",
-  }),
-  rounds: integer({
-    name: "rounds",
-    min: 1,
-    default: undefined,
-    defaultText: "until Ctrl-C",
-    description: "Rounds after which it ends, one right after the other.",
-  }),
-  database: text({
-    name: "database",
-    placeholder: "FILE",
-    default: "database.db",
-    description: "File with what came of challenges, in the published tables.",
-  }),
-  weights: toggle({
-    name: "weights",
-    default: true,
-    description: "Sets weights on the chain; without it miners are only scored.",
-  }),
-  onePerAddress: toggle({
-    name: "one-per-address",
-    default: true,
-    description: "Asks one miner of each address only, as published; off for several on a machine.",
-  }),
-  json,
-  loggingDebug,
-};
+const NO_PROVER = "nothing proves GPUs here: scores go by the proofs in the database";
 
-type Context = CommandContext<typeof FLAGS>;
+type Context = CommandContext<typeof VALIDATE_COMPUTE_FLAGS>;
+
+/** Makes what proves GPUs. */
+export type GpuProverMaker = (dendrite: Pick<Dendrite, "call">, log: Log) => GpuProver;
+
+/** What the command can do beside what it always does. */
+export interface ValidateComputeParts {
+  /** @default none: scores go by what the database has */
+  readonly gpuProver?: GpuProverMaker;
+}
 
 /** The command, in these surroundings. */
-export function validateComputeCommand(system: ValidateSystem): Command<typeof FLAGS> {
+export function validateComputeCommand(
+  system: ValidateSystem,
+  parts: ValidateComputeParts = {},
+): Command<typeof VALIDATE_COMPUTE_FLAGS> {
   return {
     name: "compute",
     summary: "Gives the miners of the compute network challenges in rounds, each of its own " +
-      "difficulty, looks whether the answers are right and how fast they came, scores the miners " +
-      "and sets weights on the chain.",
-    flags: FLAGS,
-    run: (context) => validate(system, context),
+      "difficulty, looks whether the answers are right and how fast they came, asks what the " +
+      "machines have, scores the miners and sets weights on the chain.",
+    flags: VALIDATE_COMPUTE_FLAGS,
+    run: (context) => validate(system, parts, context),
   };
 }
 
-async function validate(system: ValidateSystem, context: Context): Promise<number> {
+async function validate(
+  system: ValidateSystem,
+  { gpuProver }: ValidateComputeParts,
+  context: Context,
+): Promise<number> {
   const { values, screen, signal } = context;
+  for (const line of ignoredLines(values, IGNORED_VALIDATOR_FLAGS)) screen.message(line);
   const log = createLog(values.loggingDebug ? "debug" : "info", (line) => screen.message(line));
   await readyKeys();
   await using open = new AsyncDisposableStack();
@@ -115,24 +90,48 @@ async function validate(system: ValidateSystem, context: Context): Promise<numbe
   open.defer(() => http.close());
   const { clock, wallClock, randomBytes } = system;
   const shared = { signer, clock, wallClock, randomBytes, log };
+  const dendrite = new Dendrite({ ...shared, http });
+  const report = new ComputeReport(screen, values.json);
+  const penalties = new PenaltyFiles(system.userFolder(), values.penalizedHotkeys, values.checker);
+  const needsProofs = !isChallengeScore(values.score);
+  if (needsProofs && !gpuProver) log.warn(NO_PROVER);
+  const prove = needsProofs ? gpuProver?.(dendrite, log) : undefined;
+  const duties = new ComputeDuties({ ...shared, values, dendrite, book, penalties, report, prove });
+  // A wrong list is told now, not in the first round.
+  await penalties.read();
+  await announce(chain, values, signer, log);
   const validator = new ComputeValidator({
-    ...{
-      ...shared,
-      book,
-      judge: publishedJudge(values.score, wallClock),
-      settings: settingsOf(values),
-    },
-    dendrite: new Dendrite({ ...shared, http }),
+    ...{ ...shared, dendrite, book, ...duties.hooks },
+    ...{ judge: judgeOf(values.score, wallClock), settings: settingsOf(values) },
     metagraph: () => chain.metagraph(values.netuid),
     chain: values.weights ? chain : undefined,
-    onResult: (result) => show(result, context),
   });
-  if (values.rounds === undefined) await validator.run(signal);
-  for (let round = 0; round < (values.rounds ?? 0) && !signal.aborted; round++) {
+  if (values.rounds !== undefined) return await rounds(validator, values.rounds, log, signal);
+  await Promise.all([validator.run(signal), duties.prove(() => validator.targets(), signal)]);
+  return 0;
+}
+
+/** Some rounds, with weights after each when it is time; 1 if the chain has refused some. */
+async function rounds(
+  validator: ComputeValidator,
+  count: number,
+  log: Log,
+  signal: AbortSignal,
+): Promise<number> {
+  let code = 0;
+  for (let round = 0; round < count && !signal.aborted; round++) {
     const asked = await validator.round(signal);
     if (asked === 0) log.warn("there is no miner to ask: none serves an axon");
+    if (signal.aborted) break;
+    try {
+      await validator.setWeights();
+    } catch (error) {
+      if (!(error instanceof WeftError)) throw error;
+      log.warn(`no weights are set: ${error.message}`);
+      code = 1;
+    }
   }
-  return 0;
+  return code;
 }
 
 async function checkRegistered(
@@ -147,7 +146,35 @@ async function checkRegistered(
   );
 }
 
-function settingsOf(values: Values<typeof FLAGS>): ComputeValidatorSettings {
+/** As the published validator does, so that others see its version. A refusal changes nothing. */
+async function announce(
+  chain: Pick<Chain, "servePrometheus">,
+  { axonExternalIp: ip, axonExternalPort, axonPort, netuid }: ValidateComputeValues,
+  signer: Signer,
+  log: Log,
+): Promise<void> {
+  if (ip === undefined) return;
+  const { ipType } = parseIp(ip);
+  const port = axonExternalPort ?? axonPort;
+  const address = { version: COMPUTE_VERSION, ip, port, ipType };
+  try {
+    const receipt = await chain.servePrometheus(signer, netuid, address);
+    if (receipt) log.info(`version ${COMPUTE_VERSION} is announced at ${ip}:${port}`);
+  } catch (error) {
+    if (!(error instanceof WeftError)) throw error;
+    log.warn(`the validator's version is not announced: ${error.message}`);
+  }
+}
+
+function judgeOf(name: ScoreName | GpuScoreName, wallClock: WallClock): Judge {
+  return isChallengeScore(name) ? publishedJudge(name, wallClock) : gpuJudge(name);
+}
+
+function isChallengeScore(name: ScoreName | GpuScoreName): name is ScoreName {
+  return name in SCORES && !(name in GPU_SCORES);
+}
+
+function settingsOf(values: ValidateComputeValues): ComputeValidatorSettings {
   const { netuid, batchSize, updatedThreshold, onePerAddress, blacklistColdkeys } = values;
   const exploiters = values.blacklistExploiters ? EXPLOITERS : [];
   return {
@@ -158,16 +185,4 @@ function settingsOf(values: Values<typeof FLAGS>): ComputeValidatorSettings {
     mostShare: 1,
     weightsIntervalMs: WEIGHTS_BLOCKS * BLOCK_MS,
   };
-}
-
-type Result = Parameters<NonNullable<ComputeValidatorOptions["onResult"]>>[0];
-
-function show(result: Result, { values, screen }: Context): void {
-  if (values.json) return screen.printJson({ kind: "challenge", ...result });
-  const { uid, difficulty, success, elapsedS, score, reason } = result;
-  const outcome = success ? `${elapsedS.toFixed(2)} s` : `failed: ${reason}`;
-  screen.print(
-    `uid ${`${uid}`.padStart(3)}  difficulty ${`${difficulty}`.padStart(2)}  ` +
-      `score ${score.toFixed(4)}  ${outcome}`,
-  );
 }

@@ -18,7 +18,7 @@ import { walletFolder } from "../wallet/wallet_folder.ts";
 import { externalHost, orchestratorUrl, VALIDATE_IOTA_FLAGS } from "./flags.ts";
 import type { ValidateIotaValues } from "./flags.ts";
 import { ValidateReport } from "./report.ts";
-import { askFacts, type SwarmFacts } from "./swarm_facts.ts";
+import { askFacts, type SwarmFacts } from "../../core/node/swarm_facts.ts";
 import type { ValidateSystem } from "./system.ts";
 import { warnOfOtherFlags } from "./told_flags.ts";
 import { trainingSettings } from "./training.ts";

@@ -9,7 +9,7 @@ import { listenHttp } from "../http_server.ts";
 import { nodeHttp } from "../node_http.ts";
 import { processWalletSystem } from "../wallet/process_system.ts";
 import { loadWebGpu } from "../webgpu.ts";
-import { GpuTrainers } from "./gpu_trainers.ts";
+import { GpuTrainers } from "../../core/node/gpu_trainers.ts";
 import type { ValidateSystem } from "./system.ts";
 
 /** This process's wallet, network and GPU. */

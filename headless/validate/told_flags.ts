@@ -7,7 +7,7 @@
 import type { Log } from "../../core/host.ts";
 import { modelFields } from "../../core/iota/orchestrator/overview.ts";
 import type { ModelConfig } from "../../core/model/config.ts";
-import type { SwarmFacts } from "./swarm_facts.ts";
+import type { SwarmFacts } from "../../core/node/swarm_facts.ts";
 import type { TrainingValues } from "./training.ts";
 
 /** Flags of which an orchestrator may tell another value; undefined where the user said nothing. */

@@ -11,7 +11,7 @@ import { checkModelConfig, type ModelConfig, type Split } from "../../core/model
 import { findPreset, type Preset } from "../../core/model/presets.ts";
 import { readModelFile } from "../model_file.ts";
 import { PUBLISHED_MODEL, type ValidateIotaValues } from "./flags.ts";
-import type { SwarmFacts } from "./swarm_facts.ts";
+import type { SwarmFacts } from "../../core/node/swarm_facts.ts";
 
 /** What suits a model that comes from a file: as the published ones. */
 const FILE_PRESET = { batch: 1, seq: 800, batchesBeforeMerging: 10 };

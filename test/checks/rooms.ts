@@ -13,8 +13,9 @@ const ROOT = new URL("../../", import.meta.url).href;
 
 /** For each room the rooms it may import from, and through them whatever those may import from. */
 const ROOMS_BELOW: Record<string, readonly string[]> = {
-  web: ["core/node"],
+  web: ["core/node", "core/bench"],
   headless: ["core/node"],
+  "core/bench": ["core/node"],
   "core/node": ["core/iota", "core/compute"],
   "core/iota": ["core/model", "core/data", "core/chain"],
   "core/compute": ["core/hash", "core/chain"],

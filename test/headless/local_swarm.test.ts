@@ -18,7 +18,7 @@ import type {
 } from "../../core/node/training_network.ts";
 import type { Parameters } from "../../core/reference/parameters.ts";
 import { localSwarmOpener } from "../../headless/local_swarm.ts";
-import { DirectNetwork } from "../direct_network/direct_network.ts";
+import { DirectNetwork } from "../../core/bench/direct_network/direct_network.ts";
 import { KeptLog } from "../harness/kept_log.ts";
 import { readValues, TEST_TUNING } from "../model/device_pipeline.ts";
 import { openSharedGpu } from "../model/shared.ts";

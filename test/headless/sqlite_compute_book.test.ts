@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "#test";
 import { assert } from "chai";
 import { SqliteComputeBook } from "../../headless/sqlite_compute_book.ts";
+import { type MinerSpecs, readMinerSpecs } from "../../core/compute/validator/miner_specs.ts";
 import type { ChallengeRow } from "../../core/compute/validator/challenge_book.ts";
 import { withTempFolder } from "./temp_folder.ts";
 import { failureOf } from "../harness/kept_log.ts";
@@ -102,13 +103,117 @@ test("a file that the published validator wrote is taken over", async () => {
 
 test("scores are written down, each uid once", async () => {
   await withBook(async (book, file) => {
-    const score = { uid: 7, hotkey: "5A", gpuSpecs: "", isAllocated: true };
+    const score = { uid: 7, hotkey: "5A", gpu: undefined, isAllocated: true };
     await book.writeScores([{ ...score, score: 0.5 }]);
     await book.writeScores([{ ...score, score: 0.75 }]);
     const other = new DatabaseSync(file, { readOnly: true });
     const stored = other.prepare("SELECT score, allocated FROM stats").all();
     other.close();
-    assert.deepEqual(stored.map(({ score, allocated }) => [score, allocated]), [[0.75, 1]]);
+    assert.deepEqual(stored.map(({ score, allocated }) => [score, allocated]), [[75, 1]]);
+  });
+});
+
+const SPECS: MinerSpecs | undefined = readMinerSpecs('{"cpu":{"count":4},"has_docker":true}');
+const H100 = { name: "NVIDIA H100", count: 8 };
+
+test("what a miner told comes back, and the newer replaces the older", async () => {
+  await withBook(async (book) => {
+    await book.addSpecs("5A", readMinerSpecs('{"cpu":{"count":2}}'));
+    await book.addSpecs("5A", SPECS);
+    assert.deepEqual(await book.specsOf("5A"), SPECS);
+    assert.isUndefined(await book.specsOf("5B"));
+  });
+});
+
+test("what a miner told is forgotten when it is silent for the fifth time in a row", async () => {
+  await withBook(async (book) => {
+    await book.addSpecs("5A", SPECS);
+    for (let round = 0; round < 4; round++) await book.addSpecs("5A", undefined);
+    assert.deepEqual(await book.specsOf("5A"), SPECS);
+    await book.addSpecs("5A", undefined);
+    assert.isUndefined(await book.specsOf("5A"));
+  });
+});
+
+test("a miner that speaks again begins to count anew", async () => {
+  await withBook(async (book) => {
+    await book.addSpecs("5A", undefined);
+    for (let round = 0; round < 4; round++) await book.addSpecs("5A", undefined);
+    await book.addSpecs("5A", SPECS);
+    for (let round = 0; round < 4; round++) await book.addSpecs("5A", undefined);
+    assert.deepEqual(await book.specsOf("5A"), SPECS);
+  });
+});
+
+test("details of before 1.3.11 are taken over, without their count", async () => {
+  await withTempFolder(async (dir) => {
+    const file = join(dir, "database.db");
+    const published = new DatabaseSync(file);
+    published.exec(
+      "CREATE TABLE miner_details (id INTEGER PRIMARY KEY, hotkey TEXT, details TEXT)",
+    );
+    published.prepare("INSERT INTO miner_details (hotkey, details) VALUES ('5A', ?)")
+      .run('{"cpu": {"count": 4}, "has_docker": true}');
+    published.close();
+    const book = new SqliteComputeBook(file);
+    assert.deepEqual(await book.specsOf("5A"), SPECS);
+    await book.addSpecs("5A", undefined);
+    await book.addSpecs("5B", SPECS);
+    book.close();
+  });
+});
+
+test("what was proven is forgotten with the fourth failure in a row", async () => {
+  await withBook(async (book) => {
+    await book.addGpu("5A", H100);
+    for (let round = 0; round < 3; round++) await book.addGpu("5A", undefined);
+    assert.deepEqual(await book.gpuOf("5A"), H100);
+    await book.addGpu("5A", undefined);
+    assert.isUndefined(await book.gpuOf("5A"));
+  });
+});
+
+test("the newest proof counts, each miner's own", async () => {
+  await withBook(async (book) => {
+    await book.addGpu("5A", { name: "NVIDIA L4", count: 1 });
+    await book.addGpu("5A", H100);
+    await book.addGpu("5B", { name: "NVIDIA L4", count: 1 });
+    assert.deepEqual(await book.gpuOf("5A"), H100);
+  });
+});
+
+test("foreign keys of a published file keep nothing from being written", async () => {
+  await withTempFolder(async (dir) => {
+    const file = join(dir, "database.db");
+    const published = new DatabaseSync(file);
+    published.exec(`CREATE TABLE pog_stats (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, hotkey TEXT, gpu_name TEXT, num_gpus INTEGER,
+      created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+      FOREIGN KEY (hotkey) REFERENCES miner_details (hotkey) ON DELETE CASCADE)`);
+    published.close();
+    const book = new SqliteComputeBook(file);
+    await book.addGpu("5A", H100);
+    assert.deepEqual(await book.gpuOf("5A"), H100);
+    book.close();
+  });
+});
+
+test("who is rented is known by the published table", async () => {
+  await withBook(async (book, file) => {
+    const other = new DatabaseSync(file);
+    other.exec("INSERT INTO allocation (hotkey, details) VALUES ('5A', '{}')");
+    other.close();
+    assert.deepEqual([...await book.allocated()], ["5A"]);
+  });
+});
+
+test("who is gone takes with it what it told and proved", async () => {
+  await withBook(async (book) => {
+    await book.add([row(1)]);
+    await book.addSpecs("5A", SPECS);
+    await book.addGpu("5A", H100);
+    await book.keepOnly(new Set());
+    assert.deepEqual([await book.specsOf("5A"), await book.gpuOf("5A")], [undefined, undefined]);
   });
 });
 

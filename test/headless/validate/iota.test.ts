@@ -15,7 +15,7 @@ import { processClock, processWallClock } from "../../../headless/deno_host.ts";
 import { listenHttp } from "../../../headless/http_server.ts";
 import { nodeHttp } from "../../../headless/node_http.ts";
 import { validateIotaCommand } from "../../../headless/validate/iota.ts";
-import type { TrainersOptions, ValidateSystem } from "../../../headless/validate/system.ts";
+import type { BackendTrainersOptions, ValidateSystem } from "../../../headless/validate/system.ts";
 import { BODY, MINER, newTrainer, UID } from "../../iota/gradient_validator/test_swarm.ts";
 import { tinyModel } from "../../model/tiny_model.ts";
 import { EXTRINSIC_HASH, FakeChain, neuron } from "../wallet/fake_chain.ts";
@@ -37,7 +37,7 @@ interface Setup {
   readonly orchestrator: TestOrchestrator;
   readonly chain: FakeChain;
   readonly weights: Weights[];
-  readonly trainers: TrainersOptions[];
+  readonly trainers: BackendTrainersOptions[];
   /** Runs the command with these arguments beside those that every run has. */
   validate(args?: readonly string[], signal?: AbortSignal): Promise<WalletRun>;
   /** The same with no flag that says what is trained. */
@@ -62,7 +62,7 @@ async function withSetup(body: (setup: Setup) => Promise<void>): Promise<void> {
         },
       },
     });
-    const trainers: TrainersOptions[] = [];
+    const trainers: BackendTrainersOptions[] = [];
     const wallet = fakeWalletSystem(dir, { chain });
     const system: ValidateSystem = {
       ...wallet,

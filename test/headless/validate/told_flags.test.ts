@@ -9,7 +9,7 @@ import { assert } from "chai";
 import type { ModelConfig } from "../../../core/model/config.ts";
 import { parseFlags } from "../../../headless/flags.ts";
 import { VALIDATE_IOTA_FLAGS } from "../../../headless/validate/flags.ts";
-import type { SwarmFacts } from "../../../headless/validate/swarm_facts.ts";
+import type { SwarmFacts } from "../../../core/node/swarm_facts.ts";
 import { warnOfOtherFlags } from "../../../headless/validate/told_flags.ts";
 import { KeptLog } from "../../harness/kept_log.ts";
 import { tinyModel } from "../../model/tiny_model.ts";

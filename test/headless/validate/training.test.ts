@@ -11,7 +11,7 @@ import { UsageError } from "../../../core/errors.ts";
 import type { TrainingSettings } from "../../../core/iota/orchestrator/settings.ts";
 import { parseFlags } from "../../../headless/flags.ts";
 import { VALIDATE_IOTA_FLAGS } from "../../../headless/validate/flags.ts";
-import type { SwarmFacts } from "../../../headless/validate/swarm_facts.ts";
+import type { SwarmFacts } from "../../../core/node/swarm_facts.ts";
 import { trainingSettings } from "../../../headless/validate/training.ts";
 import { tinyModel } from "../../model/tiny_model.ts";
 import { withTempFolder } from "../temp_folder.ts";
