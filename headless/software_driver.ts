@@ -29,6 +29,9 @@ const LOADER_FILES = [
   "/usr/lib/libvulkan.so.1",
 ];
 
+/** Whether there is a SwiftShader for this machine. */
+const IS_PACKAGED = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+
 /**
  * Opens SwiftShader as this process's Vulkan driver when the machine has none. Call it before the
  * first `requestAdapter()`; calling it again does no harm.
@@ -46,7 +49,7 @@ const LOADER_FILES = [
  * @throws {WeftError} when the package that carries the driver is not installed
  */
 export function loadSoftwareDriver(cacheDir: string = CACHE_DIR): string | undefined {
-  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
+  if (!IS_PACKAGED) return undefined;
   const useSystem = hasSystemDriver(cacheDir);
   if (useSystem && LOADER_FILES.some(exists)) return undefined;
 
@@ -71,7 +74,7 @@ export async function withSoftwareDriver<T>(
   work: () => Promise<T>,
   cacheDir: string = CACHE_DIR,
 ): Promise<T | undefined> {
-  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
+  if (!IS_PACKAGED) return undefined;
   const before = Deno.env.get("VK_DRIVER_FILES");
   Deno.env.set("VK_DRIVER_FILES", icdFile(unpackDriver(cacheDir)));
   try {
@@ -80,6 +83,17 @@ export async function withSoftwareDriver<T>(
     if (before === undefined) Deno.env.delete("VK_DRIVER_FILES");
     else Deno.env.set("VK_DRIVER_FILES", before);
   }
+}
+
+/**
+ * Makes sure that SwiftShader lies unpacked, for a child process that may not write; does nothing
+ * where there is no SwiftShader.
+ *
+ * @param cacheDir folder that keeps the unpacked driver between runs
+ * @throws {WeftError} when the package that carries the driver is not installed
+ */
+export function unpackSoftwareDriver(cacheDir: string = CACHE_DIR): void {
+  if (IS_PACKAGED) unpackDriver(cacheDir);
 }
 
 function icdFile(dir: string): string {

@@ -53,13 +53,8 @@ export function countResults(results: readonly TestResult[]): Totals {
  * @returns undefined when there is no report, or one that cannot be read
  */
 export function readTotals(host: string): Totals | undefined {
-  let xml: string;
-  try {
-    xml = Deno.readTextFileSync(reportFile(host));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const xml = readReport(host);
+  if (xml === undefined) return undefined;
   const counts = /<testsuites [^>]*tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(xml);
   if (counts === null) return undefined;
   const [tests, failures, errors] = counts.slice(1).map(Number);
@@ -68,12 +63,29 @@ export function readTotals(host: string): Totals | undefined {
   return { passed: tests - failed - skipped, failed, skipped };
 }
 
+/** The tests of a report that failed, as `file > name`; none when there is no report. */
+export function readFailures(host: string): readonly string[] {
+  const cases = (readReport(host) ?? "").matchAll(/<testcase ([^>]*)>\s*<(?:failure|error)/g);
+  return [...cases].map(([, attributes]) =>
+    ["classname", "name"].map((name) => attributeOf(attributes, name)).join(" > ")
+  );
+}
+
 /** Removes a report, so that an earlier run is not taken for this one. */
 export function removeReport(host: string): void {
   try {
     Deno.removeSync(reportFile(host));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function readReport(host: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(reportFile(host));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
@@ -90,4 +102,12 @@ const XML_ENTITIES: Record<string, string> = {
 
 function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => XML_ENTITIES[character]);
+}
+
+function attributeOf(attributes: string, name: string): string {
+  const value = attributes.match(new RegExp(`(?:^| )${name}="([^"]*)"`))?.[1] ?? "";
+  return Object.entries(XML_ENTITIES).reduceRight(
+    (text, [character, entity]) => text.replaceAll(entity, character),
+    value,
+  );
 }

@@ -1,12 +1,13 @@
 /**
  * Runs every test: the unit tests in Deno, then the GPU suite in a browser, then the page as people use
- * it. The last line is the sum of all. Exit code 1 when a test failed, when a host broke down, and when one ran no test.
+ * it. In the end the failed tests are named once more; the last line is the sum of all. Exit code 1
+ * when a test failed, when a host broke down, and when one ran no test.
  *
  * @module
  */
 
 import { print } from "./print.ts";
-import { readTotals, removeReport, type Totals, totalsText } from "./report.ts";
+import { readFailures, readTotals, removeReport, type Totals, totalsText } from "./report.ts";
 
 /** Hosts of tests: the task `test:<host>` writes the report `<host>`. */
 const HOSTS = ["unit", "browser", "page"];
@@ -15,6 +16,7 @@ const totals: Totals[] = [];
 for (const host of HOSTS) totals.push(await runHost(host));
 
 print("");
+for (const host of HOSTS) readFailures(host).forEach((name) => print(`failed: ${host}: ${name}`));
 totals.forEach((host, i) => print(`${HOSTS[i]}: ${totalsText(host)}`));
 const sum = totals.reduce((left, right) => ({
   passed: left.passed + right.passed,

@@ -12,7 +12,7 @@ import type { SandboxResult } from "../../core/compute/sandbox/job_executor.ts";
 import type { SandboxJob } from "../../core/compute/sandbox/sandbox_job.ts";
 import { UsageError, WeftError } from "../../core/errors.ts";
 import type { Clock } from "../../core/host.ts";
-import { loadSoftwareDriver } from "../software_driver.ts";
+import { unpackSoftwareDriver } from "../software_driver.ts";
 import { CutOffError, jsonFrame, readJsonFrames } from "./frames.ts";
 import {
   checkReady,
@@ -192,8 +192,8 @@ export class SandboxChild {
 
 /** Reads the project and where drivers are told of, opens the driver's libraries, and nothing else. */
 function spawn(program: string): Deno.ChildProcess {
-  // It may not write what is to be unpacked.
-  loadSoftwareDriver();
+  // It may need it, and may not write.
+  unpackSoftwareDriver();
   const given = [...VARIABLES, ...START_VARIABLES].map((name) =>
     [name, Deno.env.get(name)] as const
   );

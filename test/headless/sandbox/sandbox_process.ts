@@ -59,16 +59,17 @@ export function honestJob(value: number): SandboxJob {
 @compute @workgroup_size(1) fn main() { out[0] = ${value}u; }`);
 }
 
-/** Never ends. */
+/** Never ends: one loop is enough on a GPU, but lavapipe leaves a loop after 65,535 turns. */
 export function endlessJob(timeoutMs = 100): SandboxJob {
-  return textJob(
+  const job = textJob(
     `
 @group(0) @binding(0) var<storage, read_write> out: array<u32>;
-@compute @workgroup_size(1) fn main() {
+@compute @workgroup_size(64) fn main() {
   loop { out[0] = out[0] * 3u + 1u; if (out[0] == 0u) { break; } }
 }`,
     timeoutMs,
   );
+  return { ...job, workgroups: [65_535, 64, 1] };
 }
 
 /** The first byte of output 0. */
