@@ -23,12 +23,36 @@ unpackOnce(dir, (aside) => {
   // Chromium looks for SwiftShader beside its own binary.
   unpackTar(join(archiveDir, "swiftshader.tar.br"), aside);
 });
+const fontsDir = join(CACHE_DIR, `chromium-fonts-${version}`);
+unpackOnce(fontsDir, (aside) => unpackTar(join(archiveDir, "fonts.tar.br"), aside));
+
+// Without any font Chromium ends at the first letter, and with the package's a page looks the same
+// on every machine.
+const fontsFile = join(CACHE_DIR, "fonts.conf");
+replaceFile(
+  fontsFile,
+  `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">chromium-fonts-${version}</dir>
+  <cachedir prefix="relative">chromium-fonts-${version}/cache</cachedir>
+</fontconfig>
+`,
+);
 
 // A fixed name for a versioned folder: Deno's --allow-run names the program in advance. The script
-// sets LD_LIBRARY_PATH, which Deno passes on only to those who may run everything.
-const aside = join(CACHE_DIR, `browser.sh.${crypto.randomUUID()}`);
-const script = `#!/bin/sh
-LD_LIBRARY_PATH='${dir}/lib' exec '${dir}/chromium' "$@"
-`;
-Deno.writeTextFileSync(aside, script, { mode: 0o755 });
-Deno.renameSync(aside, join(CACHE_DIR, "browser.sh"));
+// sets variables that Deno passes on only to those who may run everything.
+replaceFile(
+  join(CACHE_DIR, "browser.sh"),
+  `#!/bin/sh
+export LD_LIBRARY_PATH='${dir}/lib' FONTCONFIG_FILE='${fontsFile}'
+exec '${dir}/chromium' "$@"
+`,
+);
+
+/** Writes an executable file so that nobody sees half of it. */
+function replaceFile(file: string, text: string): void {
+  const aside = `${file}.${crypto.randomUUID()}`;
+  Deno.writeTextFileSync(aside, text, { mode: 0o755 });
+  Deno.renameSync(aside, file);
+}

@@ -6,34 +6,15 @@
  */
 
 import { test } from "#test";
-import axeCore from "axe-core";
 import { assert } from "chai";
 import type { BrowserContext, Page } from "playwright-core";
+import { assertAccessible, installAxe, isTooWide } from "./accessibility.ts";
 import { keepShot, PageSetup } from "./page_setup.ts";
 import { installExtension } from "./scripted_extension.ts";
 
 const SLOW_MS = 120_000;
 const PHONE = { width: 360, height: 740 };
 const WIDE = { width: 3840, height: 2160 };
-
-/** Rules of WCAG 2.2 A and AA, and what else axe knows to be good. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** Fails with what is wrong. */
-async function assertAccessible(page: Page): Promise<void> {
-  const found = await violations(page);
-  assert.isEmpty(found, found.join("\n"));
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate(async (values) => {
-    const axe = Reflect.get(globalThis, "axe");
-    return await axe.run({ runOnly: { type: "tag", values } });
-  }, RULES);
-  return found.violations.map((
-    { id, nodes }: { id: string; nodes: readonly { html: string; failureSummary: string }[] },
-  ) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
-}
 
 /** The page with a wallet, and axe in it. */
 async function openInspected(
@@ -42,7 +23,7 @@ async function openInspected(
 ): Promise<{ page: Page; context: BrowserContext }> {
   const context = await setup.context(options);
   await installExtension(context);
-  await context.addInitScript(axeCore.source);
+  await installAxe(context);
   const { page } = await setup.visit(context);
   page.setDefaultTimeout(SLOW_MS);
   await page.getByText("matrix products, f32").waitFor();
@@ -65,23 +46,20 @@ async function fill(page: Page): Promise<void> {
   await page.locator(".tile b", { hasText: /^\d\d of 400/ }).waitFor();
 }
 
-async function isTooWide(page: Page): Promise<boolean> {
-  return await page.evaluate(() => {
-    const root = Reflect.get(globalThis, "document").documentElement;
-    return root.scrollWidth > root.clientWidth;
-  });
-}
-
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing wrong in ${colorScheme} colours, empty or at work`, async () => {
-    await using setup = await PageSetup.open();
-    const { page } = await openInspected(setup, { colorScheme });
-    await assertAccessible(page);
-    await fill(page);
-    await keepShot(page, `at-work-${colorScheme}`);
-    await assertAccessible(page);
-  });
-}
+test("axe finds nothing wrong in light and in dark colours, empty or at work", async () => {
+  await using setup = await PageSetup.open();
+  const { page } = await openInspected(setup);
+  const look = async (state: string): Promise<void> => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await keepShot(page, `${state}-${colorScheme}`);
+      await assertAccessible(page);
+    }
+  };
+  await look("first-view");
+  await fill(page);
+  await look("at-work");
+});
 
 test("on a phone nothing is wider than the screen, and axe finds nothing wrong", async () => {
   await using setup = await PageSetup.open();
@@ -132,7 +110,7 @@ test("everything is reached by the keyboard alone", async () => {
 test("without WebGPU the page says so, names browsers that have it, and shows the rest", async () => {
   await using setup = await PageSetup.open(false);
   const context = await setup.context();
-  await context.addInitScript(axeCore.source);
+  await installAxe(context);
   const { page, errors } = await setup.visit(context);
   page.setDefaultTimeout(SLOW_MS);
   await page.getByText("No WebGPU here").waitFor();
