@@ -22,6 +22,10 @@ const SS58_PREFIX = 42;
  * key in hex, which the library takes too.
  */
 const MAX_ADDRESS_LENGTH = 50;
+/** Public keys by address: a server sees the same few again and again, and decoding is slow. */
+const decoded = new Map<string, Uint8Array>();
+const MAX_DECODED = 4_096;
+
 /**
  * The address with prefix 42.
  *
@@ -59,9 +63,14 @@ export function isAddress(text: string): boolean {
 
 function publicKeyOf(address: string): Uint8Array | undefined {
   if (address.length > MAX_ADDRESS_LENGTH) return undefined;
+  const known = decoded.get(address);
+  if (known) return known.slice();
   try {
     const publicKey = decodeSs58(address);
-    return publicKey.length === PUBLIC_KEY_BYTES ? publicKey : undefined;
+    if (publicKey.length !== PUBLIC_KEY_BYTES) return undefined;
+    if (decoded.size >= MAX_DECODED) decoded.clear();
+    decoded.set(address, publicKey);
+    return publicKey.slice();
   } catch {
     return undefined;
   }

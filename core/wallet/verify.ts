@@ -16,7 +16,8 @@ const WRAPPER = {
   end: new TextEncoder().encode("</Bytes>"),
 };
 
-const SIGNATURE_BYTES = 64;
+/** Bytes of an sr25519 signature. */
+export const SIGNATURE_BYTES = 64;
 
 /**
  * Whether this is the address's signature of just these bytes; false for anything malformed.
@@ -48,8 +49,15 @@ export function verifyMessage(
   signature: Uint8Array,
   address: string,
 ): boolean {
-  return verifySignature(message, signature, address) ||
-    verifySignature(concatBytes(WRAPPER.start, message, WRAPPER.end), signature, address);
+  return eitherForm(message, (bytes) => verifySignature(bytes, signature, address));
+}
+
+/** Whether a message passes a check as it is, or as wallet extensions wrap it. */
+export function eitherForm(
+  message: Uint8Array,
+  isSigned: (bytes: Uint8Array) => boolean,
+): boolean {
+  return isSigned(message) || isSigned(concatBytes(WRAPPER.start, message, WRAPPER.end));
 }
 
 /** As {@linkcode verifyMessage}, done elsewhere, such as on another thread. */

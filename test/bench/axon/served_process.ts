@@ -9,7 +9,7 @@ import { PUBLISHED_ADMISSION } from "../../../core/compute/axon/admission.ts";
 import { COMPUTE_NETUID, ComputeMiner } from "../../../core/compute/compute_miner.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
-import { verifyMessage } from "../../../core/wallet/verify.ts";
+import { FrequentSigners } from "../../../core/wallet/frequent_signers.ts";
 import {
   createLog,
   processClock,
@@ -25,6 +25,7 @@ import { ServeTask } from "./served_messages.ts";
 const { dir, hotkeys } = v.parse(v.pipe(v.string(), v.parseJson(), ServeTask), Deno.args[0]);
 const log = createLog("error", (line) => writeText(Deno.stderr, `${line}\n`));
 await readyKeys();
+const signers = new FrequentSigners();
 const neurons = hotkeys.map((hotkey, uid) => neuronOf({ uid, hotkey, stakeTao: 2000 }));
 const metagraph = { netuid: COMPUTE_NETUID, name: "", block: 0, neurons };
 const nothing = (): Promise<never> => Promise.reject(new Error("only pings are measured"));
@@ -35,7 +36,7 @@ const miner = await ComputeMiner.open({
   admission: PUBLISHED_ADMISSION,
   ...{ solver: { solve: nothing }, specs: nothing, log, storage: openFolderStorage(dir) },
   ...{ clock: processClock, wallClock: processWallClock, randomBytes: processRandomBytes },
-  checkSignature: (...check) => Promise.resolve(verifyMessage(...check)),
+  checkSignature: (...check) => Promise.resolve(signers.verifyMessage(...check)),
 });
 await miner.updateRegistered();
 const { port } = await listenHttp(miner.handler, { hostname: "127.0.0.1", port: 0, log });
