@@ -71,8 +71,8 @@ export class TurnTakingTrainer implements Trainer {
 
   /** Begins a call when it is training's turn, and after all calls before it have begun. */
   #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
-    const begun = this.#last.then(() => this.turns.training()).then(() => ({ result: call() }));
-    this.#last = begun.then(() => {}, () => {});
-    return begun.then(({ result }) => result);
+    const { begun, result } = this.turns.slice(this.#last, call);
+    this.#last = begun;
+    return result;
   }
 }

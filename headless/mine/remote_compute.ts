@@ -105,7 +105,7 @@ export async function mineCompute(
       return { proof: proofOfGpu({ gpu, clock: system.clock }), close: () => gpu.close() };
     },
     vramGb: async () => vramOfMachine(await measured.read({ dir: ".", hasDocker: false })),
-    alone: (work) => turns.challenge(work),
+    alone: (work) => turns.challenge(work, "proof"),
     ...{ log, clock: system.clock },
   });
   open.defer(() => proofs.close());
@@ -130,7 +130,7 @@ function openSandbox(
   return new Sandbox({
     ...{ clock, quota },
     executor: new ProcessExecutor({ backend, quota, clock, log }),
-    slice: (work) => turns.challenge(work),
+    slice: (work) => turns.challenge(work, "sandbox"),
   });
 }
 

@@ -99,3 +99,16 @@ test("a challenge that fails lets training go on", async () => {
   assert.isFalse(turns.isTaken);
   await turns.training();
 });
+
+test("what waits is slices of training, and challenges but the first", async () => {
+  const turns = new GpuTurns();
+  const end = Promise.withResolvers<void>();
+  const challenges = [1, 2, 3].map(() => turns.challenge(() => end.promise));
+  const trainer = new TurnTakingTrainer(notingTrainer([]), turns);
+  const slices = ["a", "b"].map((uid) => trainer.forward(uid, TENSOR));
+  await settle();
+  assert.equal(turns.waiting, 4);
+  end.resolve();
+  await Promise.all([...challenges, ...slices]);
+  assert.equal(turns.waiting, 0);
+});

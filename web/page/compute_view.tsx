@@ -7,6 +7,7 @@
 import type { JSX } from "preact";
 import { ChallengeTable } from "./challenge_table.tsx";
 import { count, threeDigits } from "./format.ts";
+import { gpuFacts } from "./gpu_facts.ts";
 import { LogView } from "./log_view.tsx";
 import { serving } from "./mine.ts";
 import { challenges, phase } from "./node.ts";
@@ -27,6 +28,7 @@ export function ComputeView(): JSX.Element {
           ["challenges", count(all.length)],
           ["found", count(found.length)],
           ["mean time, s", found.length === 0 ? "–" : threeDigits(mean)],
+          ...gpuFacts(["challenge"]),
         ]}
       />
       <ChallengeTable />

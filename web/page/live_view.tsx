@@ -7,9 +7,10 @@
 import type { JSX } from "preact";
 import { ChallengeTable } from "./challenge_table.tsx";
 import { bytes, count, duration, threeDigits } from "./format.ts";
+import { gpuFacts } from "./gpu_facts.ts";
 import { LogView } from "./log_view.tsx";
 import { LossChart } from "./loss_chart.tsx";
-import { checkpoint, finished, phase, PHASE_TEXTS, started, steps } from "./node.ts";
+import { checkpoint, finished, now, phase, PHASE_TEXTS, started, steps } from "./node.ts";
 import { Tiles } from "./tiles.tsx";
 
 /** See the module. */
@@ -41,11 +42,18 @@ function RunTiles(): JSX.Element {
         ["loss, nats a token", last ? threeDigits(last.loss) : "–"],
         ["training", last ? `${count(last.tokensPerSecond)} tokens/s` : "–"],
         ["time left", last && run ? duration(last.secondsLeft) : "–"],
+        ...gpuFacts(["training", "challenge"]),
         ["GPU memory", last ? bytes(last.memoryBytes) : "–"],
-        ["checkpoint", checkpoint.value ? `step ${count(checkpoint.value.step)}` : "none yet"],
+        ["checkpoint", checkpointText()],
       ]}
     />
   );
+}
+
+function checkpointText(): string {
+  if (checkpoint.value === undefined) return "none yet";
+  const { step, at } = checkpoint.value;
+  return `step ${count(step)}, ${duration((now.value - at.getTime()) / 1000)} ago`;
 }
 
 /** What the model writes once the run is done. */

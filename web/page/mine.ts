@@ -7,6 +7,7 @@
 import { batch, signal } from "@preact/signals";
 import { proxy } from "comlink";
 import { PUBLISHED_ORCHESTRATOR } from "../../core/iota/miner/swarm_options.ts";
+import type { MinerPhase } from "../../core/iota/miner/miner_context.ts";
 import type { StageFacts } from "../../core/node/trainers.ts";
 import { readRegistered, serveAxon } from "./chain.ts";
 import type { JoinedEvent, MiningEvent, RunEvent, ServingEvent } from "../worker/node_api.ts";
@@ -16,6 +17,7 @@ import {
   begin,
   challenges,
   failure,
+  gpu,
   isRunning,
   node,
   phase,
@@ -48,6 +50,8 @@ export const stage = signal<StageFacts | undefined>(undefined);
 export const tally = signal<Tally>(NOTHING);
 /** Losses of the last layer, where this is it. */
 export const losses = signal<readonly number[]>([]);
+/** What the miner is at; undefined until it is registered. */
+export const swarmPhase = signal<MinerPhase | undefined>(undefined);
 export const traffic = signal({ sentBytes: 0, receivedBytes: 0 });
 
 /** Mines with a hotkey until it is stopped. */
@@ -61,6 +65,7 @@ export async function startMining(
     begin("swarm");
     joined.value = undefined;
     stage.value = undefined;
+    swarmPhase.value = undefined;
     tally.value = NOTHING;
     losses.value = [];
   });
@@ -120,6 +125,9 @@ function takeOne(event: RunEvent): void {
     case "traffic":
       traffic.value = event;
       return;
+    case "gpu":
+      gpu.value = event;
+      return;
     case "serving":
       serving.value = event;
       phase.value = "running";
@@ -138,6 +146,9 @@ function takeOne(event: RunEvent): void {
 function takeWork(event: MiningEvent["event"]): void {
   const { forwards, backwards, steps, merges, lost } = tally.value;
   switch (event.kind) {
+    case "phase":
+      swarmPhase.value = event.phase;
+      return;
     case "stage":
       stage.value = event;
       return;

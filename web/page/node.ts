@@ -10,6 +10,7 @@ import type { FinishedEvent, StartedEvent, StepEvent } from "../../core/node/eve
 import type {
   AdapterReport,
   ChallengeEvent,
+  GpuEvent,
   LocalRunSettings,
   LogEvent,
   NodeApi,
@@ -18,6 +19,7 @@ import type {
 } from "../worker/node_api.ts";
 
 const MAX_LOG_LINES = 500;
+const TICK_MS = 5_000;
 const MAX_CHALLENGES = 500;
 
 /** What the GPU is, once it is known. */
@@ -55,6 +57,11 @@ export const logLines = signal<readonly (LogEvent & { readonly at: Date })[]>([]
 export const checkpoint = signal<{ at: Date; step: number; sizeBytes: number } | undefined>(
   undefined,
 );
+/** Whom the GPU works for; undefined until the first report of a run. */
+export const gpu = signal<GpuEvent | undefined>(undefined);
+/** The time, every few seconds, for ages. */
+export const now = signal(Date.now());
+setInterval(() => now.value = Date.now(), TICK_MS);
 export const storage = signal<StorageReport | undefined>(undefined);
 
 /** Whether something runs that could be stopped. */
@@ -104,6 +111,7 @@ export function begin(next: RunKind): void {
   phase.value = "starting";
   kind.value = next;
   failure.value = "";
+  gpu.value = undefined;
 }
 
 /** Ends the run; what it has learned is kept. */
@@ -165,6 +173,9 @@ function takeOne(event: RunEvent): void {
         level: "warn",
         message: "a step was left out: NaN or infinite",
       });
+    case "gpu":
+      gpu.value = event;
+      return;
     case "log":
       return addLog(event);
     default:

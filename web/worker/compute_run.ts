@@ -13,8 +13,9 @@ import { Engines } from "../../core/hash/engines.ts";
 import { Solver } from "../../core/hash/solver.ts";
 import type { Host } from "../../core/host.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
-import { verifyMessage } from "../../core/wallet/verify.ts";
+import { FrequentSigners } from "../../core/wallet/frequent_signers.ts";
 import { browserRandomBytes, browserWallClock } from "./browser_host.ts";
+import { toldTurns } from "./gpu_report.ts";
 import type { ChallengeEvent, ComputeChainLink, ComputeRunSettings, RunEvent } from "./node_api.ts";
 import { tabSpecs } from "./tab_specs.ts";
 
@@ -33,6 +34,10 @@ export async function mineCompute(
 ): Promise<void> {
   const { clock, log, storage } = host;
   const solver = new Solver(host, new Engines(host));
+  const ended = new AbortController();
+  const over = AbortSignal.any([signal, ended.signal]);
+  const turns = toldTurns(clock, tell, over);
+  const signers = new FrequentSigners();
   try {
     await solver.warmUp("blake2b");
     const miner = await ComputeMiner.open({
@@ -40,8 +45,9 @@ export async function mineCompute(
       ...{ wallClock: browserWallClock, randomBytes: browserRandomBytes },
       admission: PUBLISHED_ADMISSION,
       specs: () => Promise.resolve(tabSpecs()),
-      checkSignature: (...check) => Promise.resolve(verifyMessage(...check)),
+      checkSignature: (...check) => Promise.resolve(signers.verifyMessage(...check)),
       onChallenge: (event) => tell(shown(event)),
+      alone: (work) => turns.challenge(work),
     });
     await miner.updateRegistered();
     const sign = async (hex: string): Promise<string> =>
@@ -59,8 +65,7 @@ export async function mineCompute(
         });
       },
     });
-    const ended = new AbortController();
-    const running = miner.run(AbortSignal.any([signal, ended.signal]));
+    const running = miner.run(over);
     try {
       await relay.run(signal);
     } finally {
@@ -68,6 +73,7 @@ export async function mineCompute(
       await running;
     }
   } finally {
+    ended.abort();
     await solver.close();
   }
 }

@@ -15,13 +15,14 @@ import type { Host, Log } from "../../core/host.ts";
 import { ObjectMap } from "../../core/iota/store/object_map.ts";
 import { ServedStore } from "../../core/iota/store/served_store.ts";
 import { findPreset } from "../../core/model/presets.ts";
-import { GpuTurns } from "../../core/node/gpu_turns.ts";
+import type { GpuTurns } from "../../core/node/gpu_turns.ts";
 import { LocalCompute } from "../../core/node/local_compute.ts";
 import { LocalSwarm } from "../../core/node/local_swarm.ts";
 import { Loopback } from "../../core/node/loopback.ts";
 import type { SwarmPlace } from "../../core/node/swarm_place.ts";
 import { train } from "../../core/node/train.ts";
 import { browserClock, browserRandomBytes, browserWallClock } from "./browser_host.ts";
+import { toldTurns } from "./gpu_report.ts";
 import type { ChallengeEvent, LocalRunSettings, RunEvent } from "./node_api.ts";
 import { CHALLENGE_LOG } from "./run_history.ts";
 import { tabSpecs } from "./tab_specs.ts";
@@ -48,11 +49,11 @@ export async function runLocal(
     corpus: buildCorpus(mobyDickDocuments(), byteTokenizer),
     tokenizer: byteTokenizer,
   };
-  const turns = new GpuTurns();
   const place = tabPlace(host.log);
   const model = settings.model === "auto" ? settings.model : findPreset(settings.model);
   const ended = new AbortController();
   const over = AbortSignal.any([signal, ended.signal]);
+  const turns = toldTurns(host.clock, tell, over);
   let challenges: Promise<void> | undefined;
   try {
     const events = train(

@@ -7,6 +7,7 @@
 import type { Metagraph } from "../../core/chain/metagraph.ts";
 import type { MinerEvent } from "../../core/iota/miner/miner.ts";
 import type { NodeEvent } from "../../core/node/events.ts";
+import type { GpuShares } from "../../core/node/gpu_use.ts";
 import type { DeviceEvent } from "../../core/node/swarm_miner.ts";
 import type { LogLevel } from "./browser_host.ts";
 
@@ -57,6 +58,14 @@ export interface TrafficEvent {
   readonly receivedBytes: number;
 }
 
+/** Whom the GPU has worked for since the last event of this kind. */
+export interface GpuEvent {
+  readonly kind: "gpu";
+  readonly shares: GpuShares;
+  /** Pieces of work that wait for it now. */
+  readonly waiting: number;
+}
+
 /** What a miner of a swarm elsewhere does; its steps count for one stage. */
 export interface MiningEvent {
   readonly kind: "mining";
@@ -79,6 +88,7 @@ export type RunEvent =
   | LogEvent
   | JoinedEvent
   | TrafficEvent
+  | GpuEvent
   | MiningEvent
   | ServingEvent;
 

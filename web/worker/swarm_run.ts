@@ -8,13 +8,13 @@ import type { Host } from "../../core/host.ts";
 import { PUBLISHED_ORCHESTRATOR } from "../../core/iota/miner/swarm_options.ts";
 import type { MinerEvent } from "../../core/iota/miner/miner.ts";
 import { GpuStages } from "../../core/node/gpu_stages.ts";
-import { GpuTurns } from "../../core/node/gpu_turns.ts";
 import { askFacts } from "../../core/node/swarm_facts.ts";
 import { type DeviceEvent, SwarmMiner, toldTraining } from "../../core/node/swarm_miner.ts";
 import { Traffic } from "../../core/node/traffic.ts";
 import type { Signer } from "../../core/wallet/signer.ts";
 import { browserRandomBytes, browserWallClock } from "./browser_host.ts";
 import { fetchHttp } from "./fetch_http.ts";
+import { toldTurns } from "./gpu_report.ts";
 import type { RunEvent, SwarmRunSettings } from "./node_api.ts";
 
 /** How often it is told what went over the network. */
@@ -34,10 +34,12 @@ export async function mineSwarm(
   const isPublished = url === PUBLISHED_ORCHESTRATOR;
   const facts = isPublished ? undefined : await askFacts(url, { http, clock }, signal);
   const training = toldTraining(facts);
+  const ended = new AbortController();
+  const turns = toldTurns(clock, tell, ended.signal);
   const miner = new SwarmMiner({
     ...training,
     ...{ clock, wallClock: browserWallClock, randomBytes: browserRandomBytes, http, log, signal },
-    ...{ url, isWeft: facts !== undefined, signer, uid: settings.uid, turns: new GpuTurns() },
+    ...{ url, isWeft: facts !== undefined, signer, uid: settings.uid, turns },
     texts: {
       ...{ ownDocuments: undefined, tokenizer: undefined, token: undefined },
       dataset: "HuggingFaceFW/fineweb",
@@ -47,7 +49,6 @@ export async function mineSwarm(
   });
   const { name: model, splits } = training.training.model;
   tell({ kind: "joined", url, hotkey: signer.address, model, layers: splits.length });
-  const ended = new AbortController();
   try {
     await Promise.race([miner.run(), tellTraffic(clock, traffic, tell, ended.signal)]);
   } catch (error) {

@@ -18,18 +18,30 @@ import type { MinerHealth } from "../api/schemas.ts";
 import { ActivationWork } from "./activation_work.ts";
 import { compute, consequenceOf } from "./consequences.ts";
 import { loadLayerWeights } from "./layer_weights.ts";
-import { type MinerContext, minerContext, type MinerOptions, pause } from "./miner_context.ts";
+import {
+  type MinerContext,
+  minerContext,
+  type MinerOptions,
+  type MinerPhase,
+  pause,
+} from "./miner_context.ts";
 import { watchRegistration } from "./registration_watch.ts";
 import { Seat } from "./seat.ts";
 import { WeightSync } from "./weight_sync.ts";
 
-export type { MinerApi, MinerEvent, MinerOptions, MinerUploader } from "./miner_context.ts";
+export type {
+  MinerApi,
+  MinerEvent,
+  MinerOptions,
+  MinerPhase,
+  MinerUploader,
+} from "./miner_context.ts";
 
 /** Before what failed at the orchestrator is tried again. */
 const RETRY_MS = 10_000;
 
 /** What a registered miner does next. */
-type Next = "train" | "sync" | "wait" | "register";
+type Next = MinerPhase | "register";
 
 /** See the module. */
 export class Miner {
@@ -111,9 +123,12 @@ export class Miner {
     const watch = watchRegistration(this.#context, stop);
     const [work, sync] = [new ActivationWork(seat), new WeightSync(seat)];
     let next: Next = "train";
+    let told: MinerPhase | undefined;
     try {
       while (next !== "register") {
-        const doing: Next = next;
+        const doing: MinerPhase = next;
+        if (doing !== told) this.#context.onEvent({ kind: "phase", phase: doing });
+        told = doing;
         try {
           if (doing === "train") await work.run(stop.signal);
           else if (doing === "sync") await sync.run(stop.signal);

@@ -28,9 +28,13 @@ export interface MinerUploader {
   upload(key: string, bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<string>;
 }
 
+/** What a registered miner is at: batches, merging weights, or waiting for its orchestrator. */
+export type MinerPhase = "train" | "sync" | "wait";
+
 /** What happened. */
 export type MinerEvent =
   | { readonly kind: "registered"; readonly layer: number }
+  | { readonly kind: "phase"; readonly phase: MinerPhase }
   /** The merged weights of a layer were taken over; the epoch counts merges. */
   | { readonly kind: "weights loaded"; readonly layer: number; readonly epoch: number }
   /** A batch has passed forward and was reported; the loss is the last layer's. */

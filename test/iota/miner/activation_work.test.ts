@@ -261,6 +261,7 @@ test("what was done is told as events", async () => {
   await mineFor(swarm, 500);
   assert.deepEqual(swarm.events, [
     { kind: "registered", layer: LAST_LAYER },
+    { kind: "phase", phase: "train" },
     { kind: "forward", uid: "one", loss: 2.5 },
     { kind: "backward", uid: "one" },
   ]);

@@ -115,6 +115,20 @@ test("a merge of two miners gives the mean of their weights, which the miner tak
   assert.deepEqual(epochs(swarm), [2]);
 });
 
+test("the phases of a merge are told once each", async () => {
+  const swarm = new FakeSwarm();
+  await swarm.mine(async () => {
+    await trainOne(swarm, "one");
+    await upload(swarm);
+    swarm.chunks = [[ours(swarm)], [0]];
+    await merge(swarm);
+    publish(swarm, 1);
+    await trainAgain(swarm);
+  });
+  const phases = swarm.events.flatMap((event) => event.kind === "phase" ? [event.phase] : []);
+  assert.deepEqual(phases, ["train", "sync", "train"]);
+});
+
 test("a miner alone merges what it has uploaded without asking for it again", async () => {
   const swarm = new FakeSwarm();
   await swarm.mine(async () => {
