@@ -19,8 +19,10 @@ import { eitherForm, SIGNATURE_BYTES, verifySignature } from "./verify.ts";
 const { Point } = ristretto255;
 type RistrettoPoint = InstanceType<typeof Point>;
 
-/** Good signatures after which multiples are worth their making, some milliseconds of it. */
-const SIGNATURES_BEFORE = 32;
+/** Good signatures of a key after which multiples are worth their making, some milliseconds of it. */
+const SIGNATURES_BEFORE = 8;
+/** Good signatures between two makings: many keys may get there together, and others wait. */
+const SIGNATURES_BETWEEN = 32;
 /** Multiples of one key take 117 KiB. */
 const MAX_SIGNERS = 512;
 /** Bits of a scalar that one multiple stands for: more are faster and take more memory. */
@@ -42,6 +44,7 @@ interface Signer {
 export class FrequentSigners {
   /** By address, in the order in which they signed last. */
   readonly #signers = new Map<string, Signer>();
+  #sinceMaking = 0;
 
   /** @param maxSigners how many are remembered: those who signed last @default {512} */
   constructor(readonly maxSigners = MAX_SIGNERS) {}
@@ -62,7 +65,12 @@ export class FrequentSigners {
 
   #remember(address: string, signer: Signer): void {
     signer.signatures += 1;
-    if (signer.signatures === SIGNATURES_BEFORE) signer.key = new FrequentKey(address);
+    this.#sinceMaking += 1;
+    const isWorthIt = signer.key === undefined && signer.signatures >= SIGNATURES_BEFORE;
+    if (isWorthIt && this.#sinceMaking >= SIGNATURES_BETWEEN) {
+      signer.key = new FrequentKey(address);
+      this.#sinceMaking = 0;
+    }
     this.#signers.delete(address);
     this.#signers.set(address, signer);
     if (this.#signers.size <= this.maxSigners) return;

@@ -21,7 +21,8 @@ import type { HostileOutcome } from "./served_messages.ts";
 
 const DIR = join(CACHE_DIR, "bench-axon");
 const VALIDATORS = 256;
-const WARMUP = { perSecond: 500, seconds: 2 };
+/** Long enough for the axon to know each key as one that asks often. */
+const WARMUP = { perSecond: 1_000, seconds: 15 };
 
 const FLAGS = {
   pings: integer({

@@ -130,15 +130,16 @@ for (const gpuTest of GPU_TESTS) {
     // The other job has all the time that a busy machine may need.
     const patient = { timeoutMs: 3_600_000 };
     const sandbox = setup.sandbox({ clock: CLOCK, quota: { jobMs: patient.timeoutMs } });
-    // Some tenths of a second: an endless one could not be stopped where the thread is blocked.
+    // Some tenths of a second: an endless one could not be stopped where the thread is blocked. In
+    // many workgroups, for lavapipe leaves a loop after 65,535 turns.
     const loop = `
 fn work(seed: u32) -> u32 {
   var x = seed;
-  for (var i = 0u; i < 20000000u; i++) { x = x * 1664525u + 1013904223u; x ^= x >> 3u; }
+  for (var i = 0u; i < 50000u; i++) { x = x * 1664525u + 1013904223u; x ^= x >> 3u; }
   return x;
 }`;
     const message = await failure(
-      sandbox.run("a", writeJob("work(zero)", loop, { timeoutMs: 20 })),
+      sandbox.run("a", writeJob("work(zero)", loop, { timeoutMs: 20, workgroups: [1_500, 1, 1] })),
     );
     assert.equal(message, "the job took more than 20 milliseconds and was ended");
     assert.equal((await setup.devices[0].lost).reason, "destroyed");
