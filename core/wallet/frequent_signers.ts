@@ -19,14 +19,14 @@ import { eitherForm, SIGNATURE_BYTES, verifySignature } from "./verify.ts";
 const { Point } = ristretto255;
 type RistrettoPoint = InstanceType<typeof Point>;
 
-/** Good signatures of a key after which multiples are worth their making, some milliseconds of it. */
+/** Good signatures of a key after which multiples are worth their making, some milliseconds. */
 const SIGNATURES_BEFORE = 8;
 /** Good signatures between two makings: many keys may get there together, and others wait. */
 const SIGNATURES_BETWEEN = 32;
-/** Multiples of one key take 117 KiB. */
+/** Multiples of one key take some 130 KiB. */
 const MAX_SIGNERS = 512;
 /** Bits of a scalar that one multiple stands for: more are faster and take more memory. */
-const WINDOW_BITS = 6;
+const WINDOW_BITS = 4;
 /** Schnorrkel's mark, in the last byte of a signature. */
 const MARK = 0x80;
 const CHALLENGE_BYTES = 64;
