@@ -13,9 +13,14 @@ import * as v from "valibot";
 import { WeftError } from "../core/errors.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
-const TABLE = `CREATE TABLE IF NOT EXISTS allocation (
-  id INTEGER PRIMARY KEY, hotkey TEXT UNIQUE, details TEXT
-)`;
+/** The second is ours: what was rented once is not in the first any more when it is given back. */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS allocation (
+    id INTEGER PRIMARY KEY, hotkey TEXT UNIQUE, details TEXT
+  );
+  CREATE TABLE IF NOT EXISTS rental_history (
+    hotkey TEXT PRIMARY KEY, times INTEGER NOT NULL, last_unix_ms INTEGER NOT NULL
+  );`;
 
 /** Rows that cannot be read have the empty key. */
 const SAME_KEY =
@@ -35,6 +40,7 @@ const Details = v.object({
   days: v.optional(v.number()),
 });
 const Row = v.object({ hotkey: v.string(), details: v.nullable(v.string()) });
+const Past = v.object({ hotkey: v.string(), times: v.number(), last_unix_ms: v.number() });
 
 /** How to get into a machine, and how to give it back. */
 export type AllocationDetails = v.InferOutput<typeof Details>;
@@ -45,6 +51,13 @@ export interface KeptAllocation {
   readonly details: AllocationDetails;
 }
 
+/** What was rented of a miner, up to now. */
+export interface RentalHistory {
+  readonly allocations: number;
+  /** When it was rented last, in milliseconds since 1970. */
+  readonly lastAllocatedMs: number;
+}
+
 /** See the module. */
 export class SqliteAllocations {
   readonly #database: DatabaseSync;
@@ -52,7 +65,7 @@ export class SqliteAllocations {
   /** @throws {WeftError} if the file cannot be opened, or is no such file */
   constructor(readonly file: string) {
     this.#database = this.#explained(() => new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
-    this.#explained(() => this.#database.exec(TABLE));
+    this.#explained(() => this.#database.exec(TABLES));
     if (Deno.build.os !== "windows") Deno.chmodSync(file, 0o600);
   }
 
@@ -79,11 +92,28 @@ export class SqliteAllocations {
     });
   }
 
-  /** Changes the row that has the same key. */
-  update(hotkey: string, details: AllocationDetails): void {
+  /** Changes the row that has the same key: the machine is rented now, which is remembered. */
+  confirm(hotkey: string, details: AllocationDetails, unixMs: number): void {
     this.#explained(() => {
       this.#database.prepare(`UPDATE allocation SET details = ? WHERE hotkey = ? AND ${SAME_KEY}`)
         .run(JSON.stringify(details), hotkey, details.regkey);
+      this.#database.prepare(
+        `INSERT INTO rental_history VALUES (?, 1, ?)
+         ON CONFLICT (hotkey) DO UPDATE
+         SET times = times + 1, last_unix_ms = excluded.last_unix_ms`,
+      ).run(hotkey, Math.round(unixMs));
+    });
+  }
+
+  /** By hotkey, of all miners that were rented from once. */
+  history(): ReadonlyMap<string, RentalHistory> {
+    return this.#explained(() => {
+      const rows = this.#database.prepare("SELECT * FROM rental_history").all();
+      return new Map(
+        v.parse(v.array(Past), rows).map(({ hotkey, times, last_unix_ms: lastAllocatedMs }) => {
+          return [hotkey, { allocations: times, lastAllocatedMs }];
+        }),
+      );
     });
   }
 

@@ -72,6 +72,8 @@ const StoredRow = v.object({
 });
 
 const Hotkeys = v.array(v.object({ hotkey: v.string() }));
+/** The published validator writes none for miners that it could not score. */
+const Scores = v.array(v.object({ hotkey: v.string(), score: v.fallback(v.number(), 0) }));
 const Proof = v.object({ gpu_name: v.string(), num_gpus: v.number() });
 
 /** See the module. */
@@ -194,6 +196,14 @@ export class SqliteComputeBook implements ChallengeBook, MinerBook {
         // As published, of a hundred.
         this.#addScore.run(uid, hotkey, specs, 100 * score, isAllocated ? 1 : 0);
       }
+    });
+  }
+
+  /** The scores written last, 0 to 1, by hotkey. */
+  scores(): Promise<ReadonlyMap<string, number>> {
+    return this.#promised(() => {
+      const rows = this.#database.prepare("SELECT hotkey, score FROM stats").all();
+      return new Map(v.parse(Scores, rows).map(({ hotkey, score }) => [hotkey, score / 100]));
     });
   }
 

@@ -71,7 +71,8 @@ export function allocateCommand(system: ValidateSystem): Command<typeof FLAGS> {
   return {
     name: "compute allocate",
     summary:
-      "Rents a machine of a miner. Of several, those that are known to fit are asked first. " +
+      "Rents a machine of a miner. Of several, those that are known to fit are asked first, and of those who were " +
+      "rented from longest ago. " +
       "How to get in is printed, and kept in the database.",
     flags: FLAGS,
     run: (context) =>
@@ -111,7 +112,7 @@ async function allocate(
     }
     const resource = await resourceOf(session, target.hotkey);
     const details = { ...kept, ...access, ip: target.ip, resource };
-    session.allocations.update(target.hotkey, details);
+    session.allocations.confirm(target.hotkey, details, session.unixMs());
     tell(context, target, access, resource);
     return 0;
   }
@@ -137,13 +138,15 @@ async function candidates(
   { requirement }: RentalWish,
 ): Promise<MinerTarget[]> {
   const rented = new Set(allocations.list().map(({ hotkey }) => hotkey));
+  const [history, scores] = [allocations.history(), await book.scores()];
   const known = await Promise.all(
     targets.filter(({ hotkey }) => !rented.has(hotkey)).map(async (target) => {
       const specs = await book.specsOf(target.hotkey);
       return {
         ...target,
         specs: specs && capacityOf(specs),
-        ...{ score: 0, isAllocated: false, allocations: 0, lastAllocatedMs: undefined },
+        ...{ score: scores.get(target.hotkey) ?? 0, isAllocated: false },
+        ...history.get(target.hotkey) ?? { allocations: 0, lastAllocatedMs: undefined },
       };
     }),
   );

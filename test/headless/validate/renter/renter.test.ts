@@ -13,6 +13,7 @@ import { ALLOCATE } from "../../../../core/compute/synapse/synapses.ts";
 import type { PythonData } from "../../../../core/formats/python_json.ts";
 import { Keypair } from "../../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../../core/wallet/ready.ts";
+import { SqliteComputeBook } from "../../../../headless/sqlite_compute_book.ts";
 import { allocateCommand } from "../../../../headless/validate/renter/allocate.ts";
 import { deallocateCommand } from "../../../../headless/validate/renter/deallocate.ts";
 import { jobCommand } from "../../../../headless/validate/renter/job.ts";
@@ -104,6 +105,36 @@ test("what is wanted reaches the miner, written as JSON or as the guides' Python
       assert.equal(miner.setup.rental.orders[0].testing, text.includes("True"));
     });
   }
+});
+
+test("of two miners that fit the one is rented from that was not rented from last", async () => {
+  const miners = [await lender("//Charlie"), await lender("//Dave")];
+  await withCompute(miners, async (setup) => {
+    const rented: unknown[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const { out } = await setup.run(allocateCommand, ["--json"]);
+      const [{ hotkey }] = jsonLines(out);
+      rented.push(hotkey);
+      await setup.run(deallocateCommand, ["--hotkey", `${hotkey}`]);
+      setup.time.advance(1_000);
+    }
+    assert.equal(new Set(rented.slice(0, 2)).size, 2);
+    assert.deepEqual(rented.slice(2), rented.slice(0, 2));
+  });
+});
+
+test("of two miners that were never rented from the one with the better score is asked", async () => {
+  const miners = [await lender("//Charlie"), await lender("//Dave")];
+  await withCompute(miners, async (setup) => {
+    const book = new SqliteComputeBook(setup.database);
+    const scores = miners.map(({ address: hotkey }, uid) => ({
+      ...{ uid, hotkey, gpu: undefined, score: uid, isAllocated: false },
+    }));
+    await book.writeScores(scores);
+    book.close();
+    const { out } = await setup.run(allocateCommand, ["--json"]);
+    assert.equal(jsonLines(out)[0].hotkey, miners[1].address);
+  });
 });
 
 test("a requirement that is none is wrong use, and nobody is asked", async () => {
