@@ -2,29 +2,17 @@ import { test } from "#test";
 import { assert } from "chai";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ROOT, runTask, type TaskResult } from "./run_task.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const GOLDEN = join(ROOT, "test/golden/iota-odd-f32.safetensors");
 
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
 /** Runs the command as its task does, as a process of its own. */
-async function golden(args: string[], environment: Record<string, string> = {}): Promise<Result> {
-  const tasks = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
-  const [deno, ...words] = tasks.golden.command.split(" ");
-  const command = new Deno.Command(deno, {
-    args: [...words, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1", ...environment },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out, error };
+function golden(
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): Promise<TaskResult> {
+  return runTask("golden", args, environment);
 }
 
 test("golden computes what PyTorch computed, and prints an object a line with --json", async () => {
