@@ -5,6 +5,7 @@
  */
 
 import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from "@polkadot/util-crypto/sr25519";
+import { FrequentSigners } from "../../../core/wallet/frequent_signers.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { readyKeys } from "../../../core/wallet/ready.ts";
 import { verifySignature } from "../../../core/wallet/verify.ts";
@@ -12,12 +13,14 @@ import { type NowMs, raceMs, timesForRound } from "../../../core/bench/timing.ts
 
 /** About as long as what Epistula and an axon sign. */
 const MESSAGE_BYTES = 140;
+/** Signatures that make a signer a frequent one. */
+const OFTEN = 64;
 /** Long enough for a second's worth to be read off. */
 const ROUND_MS = 500;
 
 /** One kind of work, ours beside polkadot-js's. */
 export interface SigningRow {
-  readonly work: "sign" | "verify";
+  readonly work: "sign" | "verify" | "verify a frequent signer's";
   readonly perSecond: number;
   readonly peerPerSecond: number;
 }
@@ -38,6 +41,12 @@ export async function measureSigning(rounds: number, nowMs: NowMs): Promise<Sign
   if (!isTaken || !verifySignature(message, theirs, keypair.address)) {
     throw new Error("a signature of one side is none for the other");
   }
+  const signers = new FrequentSigners();
+  for (let time = 0; time < OFTEN; time++) {
+    if (!signers.verifyMessage(message, theirs, keypair.address)) {
+      throw new Error("a signature that was taken once is not taken again");
+    }
+  }
   return [
     await race("sign", rounds, nowMs, {
       ours: () => keypair.signSync(message),
@@ -45,6 +54,10 @@ export async function measureSigning(rounds: number, nowMs: NowMs): Promise<Sign
     }),
     await race("verify", rounds, nowMs, {
       ours: () => verifySignature(message, theirs, keypair.address),
+      peer: () => sr25519Verify(message, theirs, pair.publicKey),
+    }),
+    await race("verify a frequent signer's", rounds, nowMs, {
+      ours: () => signers.verifyMessage(message, theirs, keypair.address),
       peer: () => sr25519Verify(message, theirs, pair.publicKey),
     }),
   ];

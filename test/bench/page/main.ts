@@ -10,7 +10,7 @@ import { processClock } from "../../../headless/deno_host.ts";
 import { positive } from "../../../headless/flags.ts";
 import { checkUse, markdown } from "../bench_flags.ts";
 import { Printer, threeDigits } from "../print_table.ts";
-import { LONG_TASK_MS, type PageFigures, pageFigures } from "./page_figures.ts";
+import { LONG_TASK_MS, type LongTask, type PageFigures, pageFigures } from "./page_figures.ts";
 
 /** What the page is to reach, in milliseconds and bytes. */
 const BOUNDS = { firstViewMs: 1_500, scriptBytes: 200_000, firstStepMs: 10_000 };
@@ -77,8 +77,10 @@ function kilobytes(size: number): string {
   return `${threeDigits(size / 1000)} kB`;
 }
 
-function longest(tasks: readonly number[]): string {
-  return tasks.length === 0 ? "-" : `${threeDigits(Math.max(...tasks))} ms`;
+function longest(tasks: readonly LongTask[]): string {
+  if (tasks.length === 0) return "-";
+  const [{ startMs, durationMs }] = tasks.toSorted((x, y) => y.durationMs - x.durationMs);
+  return `${threeDigits(durationMs)} ms, ${threeDigits(startMs / 1000)} s after opening`;
 }
 
 if (import.meta.main) await runAsProcess(pageCommand);

@@ -25,8 +25,15 @@ export interface PageFigures {
   readonly runMs: number;
   /** Steps of all runs in that time. */
   readonly steps: number;
-  /** Durations of the page's own tasks over {@linkcode LONG_TASK_MS}. */
-  readonly longTasks: readonly number[];
+  /** The page's own tasks over {@linkcode LONG_TASK_MS}. */
+  readonly longTasks: readonly LongTask[];
+}
+
+/** A task during which the page stood still. */
+export interface LongTask {
+  /** Since the navigation. */
+  readonly startMs: number;
+  readonly durationMs: number;
 }
 
 /** Opens the page in a browser that knows nothing of it, and trains for so long. */
@@ -61,7 +68,9 @@ export async function pageFigures(
 const OBSERVE = `
 globalThis.longTasks = [];
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) globalThis.longTasks.push(duration);
+  for (const { startTime, duration } of list.getEntries()) {
+    globalThis.longTasks.push({ startMs: startTime, durationMs: duration });
+  }
 }).observe({ type: "longtask", buffered: true });`;
 
 /** Counts what scripts weigh from now on; the sum when it is asked. */
