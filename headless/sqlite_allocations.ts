@@ -10,7 +10,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
-import { WeftError } from "../core/errors.ts";
+import { explainedDatabase } from "./validator_database.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
 /** The second is ours: what was rented once is not in the first any more when it is given back. */
@@ -130,15 +130,7 @@ export class SqliteAllocations {
   }
 
   #explained<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : error;
-      throw new WeftError(
-        `${this.file} cannot be used as a validator's database (${reason}): choose another file`,
-        { cause: error },
-      );
-    }
+    return explainedDatabase(this.file, work);
   }
 }
 

@@ -13,7 +13,7 @@ import * as v from "valibot";
 import type { ChallengeBook, ChallengeRow } from "../core/compute/validator/challenge_book.ts";
 import type { MinerBook, MinerScore, ProvenGpu } from "../core/compute/validator/miner_book.ts";
 import { type MinerSpecs, readMinerSpecs } from "../core/compute/validator/miner_specs.ts";
-import { WeftError } from "../core/errors.ts";
+import { explainedDatabase } from "./validator_database.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
 /** What a miner told is forgotten when it has been silent so often. */
@@ -253,15 +253,7 @@ export class SqliteComputeBook implements ChallengeBook, MinerBook {
   }
 
   #explained<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : error;
-      throw new WeftError(
-        `${this.file} cannot be used as a validator's database (${reason}): choose another file`,
-        { cause: error },
-      );
-    }
+    return explainedDatabase(this.file, work);
   }
 }
 

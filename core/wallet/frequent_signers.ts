@@ -1,5 +1,5 @@
 /**
- * Checks signatures of those who sign often in half the time. Of a key's point multiples are kept,
+ * Checks signatures of those who sign often in little more than half the time. Of a key's point multiples are kept,
  * so that a check adds some of them up where it would double and add.
  *
  * A check is sr25519's, R = s·B − k·A with k drawn from key, R and message.
@@ -23,7 +23,7 @@ type RistrettoPoint = InstanceType<typeof Point>;
 const SIGNATURES_BEFORE = 8;
 /** Good signatures between two makings: many keys may get there together, and others wait. */
 const SIGNATURES_BETWEEN = 32;
-/** Multiples of one key take some 130 KiB. */
+/** Multiples of one key take about 0.1 MiB. */
 const MAX_SIGNERS = 512;
 /** Bits of a scalar that one multiple stands for: more are faster and take more memory. */
 const WINDOW_BITS = 4;

@@ -35,27 +35,28 @@ export async function mineSwarm(
   const facts = isPublished ? undefined : await askFacts(url, { http, clock }, signal);
   const training = toldTraining(facts);
   const ended = new AbortController();
-  const turns = toldTurns(clock, tell, ended.signal);
-  const miner = new SwarmMiner({
-    ...training,
-    ...{ clock, wallClock: browserWallClock, randomBytes: browserRandomBytes, http, log, signal },
-    ...{ url, isWeft: facts !== undefined, signer, uid: settings.uid, turns },
-    texts: {
-      ...{ ownDocuments: undefined, tokenizer: undefined, token: undefined },
-      dataset: "HuggingFaceFW/fineweb",
-    },
-    openStages: (options) => new GpuStages({ ...options, clock, webgpu }),
-    onEvent: (event) => tell(toldEvent(event)),
-  });
-  const { name: model, splits } = training.training.model;
-  tell({ kind: "joined", url, hotkey: signer.address, model, layers: splits.length });
+  let miner: SwarmMiner | undefined;
   try {
+    const turns = toldTurns(clock, tell, ended.signal);
+    miner = new SwarmMiner({
+      ...training,
+      ...{ clock, wallClock: browserWallClock, randomBytes: browserRandomBytes, http, log, signal },
+      ...{ url, isWeft: facts !== undefined, signer, uid: settings.uid, turns },
+      texts: {
+        ...{ ownDocuments: undefined, tokenizer: undefined, token: undefined },
+        dataset: "HuggingFaceFW/fineweb",
+      },
+      openStages: (options) => new GpuStages({ ...options, clock, webgpu }),
+      onEvent: (event) => tell(toldEvent(event)),
+    });
+    const { name: model, splits } = training.training.model;
+    tell({ kind: "joined", url, hotkey: signer.address, model, layers: splits.length });
     await Promise.race([miner.run(), tellTraffic(clock, traffic, tell, ended.signal)]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     ended.abort();
-    miner.close();
+    miner?.close();
   }
 }
 

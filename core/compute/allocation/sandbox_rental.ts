@@ -47,7 +47,7 @@ export class SandboxRental implements Rental {
     this.#isPaused = isPaused;
   }
 
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async stop(): Promise<void> {
     if (this.#hotkey !== undefined) this.options.sandbox.end(this.#hotkey);
     this.#hotkey = undefined;
@@ -66,20 +66,20 @@ export class SandboxRental implements Rental {
   }
 
   /** Ends the jobs and what runs them; jobs that come later run anew. */
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async restart(): Promise<void> {
     this.options.sandbox.end(this.#holder(), "the sandbox is restarted");
     this.#isPaused = false;
   }
 
   /** Ends the jobs; more are refused meanwhile. */
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async pause(): Promise<void> {
     this.options.sandbox.end(this.#holder(), "the reservation is paused");
     this.#isPaused = true;
   }
 
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async unpause(): Promise<void> {
     this.#holder();
     this.#isPaused = false;

@@ -72,7 +72,7 @@ export class JobRunner implements JobExecutor {
     opened?.device.destroy();
   }
 
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async close(): Promise<void> {
     for (const tenant of [...this.#devices.keys()]) this.end(tenant);
   }

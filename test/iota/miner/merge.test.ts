@@ -94,6 +94,16 @@ async function trainAgain(swarm: FakeSwarm): Promise<void> {
   await swarm.time.pass(15_000);
 }
 
+/** A whole merge with nobody else, after one backward. */
+async function mergeAlone(swarm: FakeSwarm): Promise<void> {
+  await trainOne(swarm, "one");
+  await upload(swarm);
+  swarm.chunks = [[ours(swarm)], [0]];
+  await merge(swarm);
+  publish(swarm, 1);
+  await trainAgain(swarm);
+}
+
 function epochs(swarm: FakeSwarm): number[] {
   return swarm.events.flatMap((event) => event.kind === "weights loaded" ? [event.epoch] : []);
 }
@@ -117,14 +127,7 @@ test("a merge of two miners gives the mean of their weights, which the miner tak
 
 test("the phases of a merge are told once each", async () => {
   const swarm = new FakeSwarm();
-  await swarm.mine(async () => {
-    await trainOne(swarm, "one");
-    await upload(swarm);
-    swarm.chunks = [[ours(swarm)], [0]];
-    await merge(swarm);
-    publish(swarm, 1);
-    await trainAgain(swarm);
-  });
+  await swarm.mine(() => mergeAlone(swarm));
   const phases = swarm.events.flatMap((event) => event.kind === "phase" ? [event.phase] : []);
   assert.deepEqual(phases, ["train", "sync", "train"]);
 });
@@ -148,12 +151,7 @@ test("a miner alone merges what it has uploaded without asking for it again", as
 test("a merge that came to nothing leaves the weights and the epoch of the one before", async () => {
   const swarm = new FakeSwarm();
   await swarm.mine(async () => {
-    await trainOne(swarm, "one");
-    await upload(swarm);
-    swarm.chunks = [[ours(swarm)], [0]];
-    await merge(swarm);
-    publish(swarm, 1);
-    await trainAgain(swarm);
+    await mergeAlone(swarm);
     await trainOne(swarm, "two");
     await upload(swarm);
     await trainAgain(swarm);
