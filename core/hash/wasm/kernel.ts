@@ -6,10 +6,10 @@
  * @module
  */
 import { LEVEL, operandsOf, type Program, programFor, type Value } from "./dataflow.ts";
-import { i32Const, localGet, localSet, loopWhile, OP } from "./instructions.ts";
+import { i32Const, localGet, localSet, loopWhile, OP } from "../../formats/wasm/instructions.ts";
 import { INPUT, type KernelGraph } from "./kernel_graph.ts";
 import { type Lanes, type Scalar, scalarLanes, type Vector, vectorLanes } from "./lanes.ts";
-import { type Code, encodeModule, VALUE_TYPE, type ValueType } from "./module.ts";
+import { type Code, encodeModule, VALUE_TYPE, type ValueType } from "../../formats/wasm/module.ts";
 
 /**
  * Which candidates a turn of the loop tries together: tracks that run side by side, in each of them
@@ -17,6 +17,9 @@ import { type Code, encodeModule, VALUE_TYPE, type ValueType } from "./module.ts
  * a single candidate, hence `["v", "ss"]`.
  */
 export type Pattern = readonly string[];
+
+/** What a kernel exports. */
+export const SCAN_EXPORT = "scan";
 
 /** Where things are in a kernel's memory, in bytes. Inputs come first, each as a word. */
 export function memoryLayout(width: 32 | 64): { wordBytes: number; table: number } {
@@ -30,7 +33,7 @@ export function candidatesPerTurn(width: 32 | 64, pattern: Pattern): number {
 }
 
 /**
- * The bytes of a module that exports `run(first: i32, end: i32) -> i32`. It tries the entries of the
+ * The bytes of a module that exports `scan(first: i32, end: i32) -> i32`. It tries the entries of the
  * inner table between two addresses, rounded up to whole turns, and tells whether one hits.
  * @param relaxed whether it may use relaxed SIMD
  */
@@ -42,12 +45,8 @@ export function encodeKernel(
   const writer = new KernelWriter(graph, pattern, relaxed);
   const body = writer.write();
   const { i32 } = VALUE_TYPE;
-  return encodeModule({
-    parameters: [i32, i32],
-    results: [i32],
-    locals: writer.locals.types,
-    body,
-  });
+  const types = { parameters: [i32, i32], results: [i32], locals: writer.locals.types };
+  return encodeModule([{ exportName: SCAN_EXPORT, ...types, body }]);
 }
 
 const POSITION = 0;

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { candidatesPerTurn, encodeKernel, type Pattern } from "./kernel.ts";
+import { instantiate } from "../../formats/wasm/module.ts";
+import { candidatesPerTurn, encodeKernel, type Pattern, SCAN_EXPORT } from "./kernel.ts";
 import { graphFor, type KernelGraph, type KernelShape } from "./kernel_graph.ts";
 import { hasRelaxedSimd } from "./lanes.ts";
-import { FUNCTION_EXPORT, MEMORY_IMPORT } from "./module.ts";
 
 /** Tries table entries between two addresses and tells whether one hits: see `encodeKernel`. */
 export type Scan = (first: number, end: number) => number;
@@ -89,8 +89,7 @@ export class KernelChoice {
     const module = this.#modules.get(pattern) ??
       new WebAssembly.Module(encodeKernel(this.#graph, pattern, hasRelaxedSimd()));
     this.#modules.set(pattern, module);
-    const imports = { [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory } };
-    const scan: unknown = new WebAssembly.Instance(module, imports).exports[FUNCTION_EXPORT];
+    const scan: unknown = instantiate(module, memory)[SCAN_EXPORT];
     if (!isScan(scan)) throw new Error("the kernel exports no function");
     return { pattern, perTurn: candidatesPerTurn(this.#graph.width, pattern), scan };
   }

@@ -14,9 +14,9 @@ import {
   localGet,
   OP,
   v128Load,
-} from "./instructions.ts";
+} from "../../formats/wasm/instructions.ts";
 import type { Operation } from "./dataflow.ts";
-import { type Code, encodeModule, VALUE_TYPE, type ValueType } from "./module.ts";
+import { type Code, encodeModule, VALUE_TYPE, type ValueType } from "../../formats/wasm/module.ts";
 
 /** Instructions on words of one width, one candidate or several at a time. */
 export interface Lanes {
@@ -131,7 +131,8 @@ export function vectorLanes(width: 32 | 64, relaxed: boolean): Vector {
 export function hasRelaxedSimd(): boolean {
   const zero = [...i64Const(0n), ...OP.i64x2Splat];
   const body = [...zero, ...zero, ...OP.relaxedSwizzle];
-  return WebAssembly.validate(encodeModule({ parameters: [], results: [v128], locals: [], body }));
+  const swizzle = { exportName: "swizzle", parameters: [], results: [v128], locals: [], body };
+  return WebAssembly.validate(encodeModule([swizzle]));
 }
 
 function scalarOperate(

@@ -1,20 +1,15 @@
 import { assert } from "chai";
 import { test } from "#test";
 import type { Operation } from "../../../core/hash/wasm/dataflow.ts";
-import { i32Const, localGet, localSet, OP } from "../../../core/hash/wasm/instructions.ts";
+import { i32Const, localGet, localSet, OP } from "../../../core/formats/wasm/instructions.ts";
 import {
   hasRelaxedSimd,
   type Lanes,
   scalarLanes,
   vectorLanes,
 } from "../../../core/hash/wasm/lanes.ts";
-import {
-  type Code,
-  encodeModule,
-  FUNCTION_EXPORT,
-  MEMORY_IMPORT,
-  VALUE_TYPE,
-} from "../../../core/hash/wasm/module.ts";
+import { type Code, encodeModule, VALUE_TYPE } from "../../../core/formats/wasm/module.ts";
+import { onePage, runFunction } from "../../formats/wasm/run_function.ts";
 import { numberWords, sampleWords } from "../number_words.ts";
 
 const WIDTHS = [32, 64] as const;
@@ -27,14 +22,10 @@ function runOnWords(
   locals: readonly Lanes["type"][],
   body: Code,
 ): { words: bigint[]; result: unknown } {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const memory = onePage();
   const view = width === 32 ? new Uint32Array(memory.buffer) : new BigUint64Array(memory.buffer);
   words.forEach((word, index) => view[index] = width === 32 ? Number(word) : word);
-  const bytes = encodeModule({ parameters: [], results: [i32], locals, body });
-  const imports = { [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory } };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-  const entry: unknown = exports[FUNCTION_EXPORT];
-  const result: unknown = typeof entry === "function" ? entry() : undefined;
+  const result = runFunction({ parameters: [], results: [i32], locals, body }, memory);
   return { words: [...view.subarray(0, words.length)].map(BigInt), result };
 }
 
@@ -137,6 +128,6 @@ test("a constant is the same in plain words and splat to a vector", () => {
 
 test("hasRelaxedSimd() tells whether relaxed swizzle is valid", () => {
   const body = [...localGet(0), ...localGet(0), ...OP.relaxedSwizzle, ...OP.v128AnyTrue];
-  const bytes = encodeModule({ parameters: [], results: [i32], locals: [v128], body });
-  assert.equal(hasRelaxedSimd(), WebAssembly.validate(bytes));
+  const swizzle = { exportName: "swizzle", parameters: [], results: [i32], locals: [v128], body };
+  assert.equal(hasRelaxedSimd(), WebAssembly.validate(encodeModule([swizzle])));
 });

@@ -1,5 +1,5 @@
 /**
- * The WebAssembly instructions that kernels use, by their names in the specification (section 5.4).
+ * The WebAssembly instructions that are used here, by their names in the specification (section 5.4).
  * Those that take operands find them on the stack.
  *
  * @module
@@ -9,6 +9,7 @@ import { type Code, signed, unsigned } from "./module.ts";
 /** Instructions without immediates. */
 export const OP = {
   i32Add: [0x6a],
+  i32Sub: [0x6b],
   i32And: [0x71],
   i32Or: [0x72],
   i32Xor: [0x73],
@@ -18,8 +19,12 @@ export const OP = {
   i32Eq: [0x46],
   i32LtU: [0x49],
   i64Add: [0x7c],
+  i64Sub: [0x7d],
+  i64Mul: [0x7e],
   i64And: [0x83],
   i64Xor: [0x85],
+  i64Shl: [0x86],
+  i64ShrS: [0x87],
   i64ShrU: [0x88],
   i64Rotr: [0x8a],
   i64Eq: [0x51],
@@ -75,6 +80,21 @@ export function i64Load(offset: number): Code {
   return [0x29, UNALIGNED, ...unsigned(offset)];
 }
 
+/** Loads an i32 from the address on the stack plus an offset, as an i64 of the same sign. */
+export function i64Load32S(offset: number): Code {
+  return [0x34, UNALIGNED, ...unsigned(offset)];
+}
+
+/** Stores the i32 on the stack at the address below it plus an offset. */
+export function i32Store(offset: number): Code {
+  return [0x36, UNALIGNED, ...unsigned(offset)];
+}
+
+/** Stores the low half of the i64 on the stack at the address below it plus an offset. */
+export function i64Store32(offset: number): Code {
+  return [0x3e, UNALIGNED, ...unsigned(offset)];
+}
+
 /** Loads from the address on the stack plus an offset. */
 export function v128Load(offset: number): Code {
   return [...simd(0), UNALIGNED, ...unsigned(offset)];
@@ -91,6 +111,11 @@ export function i64x2ReplaceLane(lane: number): Code {
  */
 export function i8x16Shuffle(lanes: readonly number[]): Code {
   return simd(13, ...lanes);
+}
+
+/** Calls a function of the module, by its place in it. */
+export function call(index: number): Code {
+  return [0x10, ...unsigned(index)];
 }
 
 /** Runs a body, and again for as long as it leaves an i32 other than zero. */
