@@ -7,6 +7,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { LedgerCells, LedgerStore } from "../core/chain/ledger/store.ts";
 import { WeftError } from "../core/errors.ts";
+import { useWriteAheadLog } from "./write_ahead_log.ts";
 
 /** Marks the file as a ledger of Weft, for SQLite and for `file`: "Weft". */
 const APPLICATION_ID = 0x57656674;
@@ -103,7 +104,7 @@ export class SqliteLedgerStore implements LedgerStore {
       if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
-    database.exec("PRAGMA journal_mode = WAL");
+    useWriteAheadLog(database);
   }
 
   #makeOrCheckTable(): void {

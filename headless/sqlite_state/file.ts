@@ -6,6 +6,7 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { WeftError } from "../../core/errors.ts";
+import { useWriteAheadLog } from "../write_ahead_log.ts";
 
 /** Marks the file for SQLite and for `file`: "WfSt". */
 const APPLICATION_ID = 0x57665374;
@@ -145,7 +146,8 @@ export class StateFile {
     }
     // Without a sync to disk at each call a killed process still loses nothing. A power cut may
     // lose the last moments as a whole, and with them what the miners would ask again anyway.
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    useWriteAheadLog(database);
+    database.exec("PRAGMA synchronous = NORMAL");
   }
 
   #makeOrCheckTables(): void {
