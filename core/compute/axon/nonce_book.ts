@@ -29,6 +29,8 @@ const FIRST_TIME_VERSION = 7_002_000;
 const WRITE_MS = 1_000;
 /** What came after the last writing before a crash came within this. */
 const UNWRITTEN_MS = 2 * WRITE_MS;
+/** A nonce no further ahead of our clock is as one of now: two good clocks differ by as much. */
+const CLOSE_MS = 500;
 /** Of one hotkey. A dendrite has one, and a validator some dendrites in ten minutes. */
 const MAX_KEYS_OF_HOTKEY = 256;
 /** Of all hotkeys of each kind. */
@@ -74,7 +76,10 @@ export class NonceBook {
   readonly #strange: NonceShelf;
   /** What came before may have been accepted without being written. */
   #floorNs = 0n;
+  #waiting: Promise<void> | undefined;
+  /** At a time there is one, and one more that waits for it. */
   #writing: Promise<void> | undefined;
+  #nextWriting: Promise<void> | undefined;
   #isDirty = false;
 
   private constructor(readonly options: NonceBookOptions) {
@@ -91,7 +96,7 @@ export class NonceBook {
     if (last.success) {
       for (const [key, nonce] of last.output.nonces) book.#known.put(key, BigInt(nonce));
       for (const [hotkey, nonce] of last.output.floors) book.#known.raise(hotkey, BigInt(nonce));
-      book.#floorNs = BigInt(last.output.unixMs + UNWRITTEN_MS) * NS_PER_MS;
+      book.#floorNs = BigInt(last.output.unixMs + UNWRITTEN_MS + CLOSE_MS) * NS_PER_MS;
     }
     return book;
   }
@@ -119,7 +124,8 @@ export class NonceBook {
   }
 
   /**
-   * Takes a nonce whose signature was right. One ahead of our clock is kept before this returns.
+   * Takes a nonce whose signature was right. One far ahead of our clock is written before this
+   * returns: what a crash may forget is too old after it, but that one is not.
    *
    * @param isStranger whether its hotkey is let in nowhere: then it is not written, and many others
    *   may push it out
@@ -133,26 +139,42 @@ export class NonceBook {
     shelf.forget(key, pastNs);
     if (isStranger) return;
     this.#isDirty = true;
-    if (nonce > nowNs) await this.flush();
+    if (nonce > nowNs + BigInt(CLOSE_MS) * NS_PER_MS) await this.flush();
     else this.#writeSoon();
   }
 
-  /** Writes what is not written yet. */
-  async flush(): Promise<void> {
-    while (this.#isDirty && this.options.storage) {
-      this.#isDirty = false;
-      const unixMs = Math.ceil(this.options.wallClock.unixMs());
-      await this.options.storage.replaceRecords(LOG_NAME, [{ unixMs, ...this.#known.dump() }]);
+  /** Writes what is not written yet. @throws what the storage throws; the next one tries again */
+  flush(): Promise<void> {
+    if (this.#writing === undefined) {
+      return this.#writing = this.#write().finally(() => this.#writing = undefined);
+    }
+    // What is being written may lack what is meant.
+    return this.#nextWriting ??= this.#writing.catch(() => {}).then(() => {
+      this.#nextWriting = undefined;
+      return this.flush();
+    });
+  }
+
+  async #write(): Promise<void> {
+    const { storage, wallClock } = this.options;
+    if (!this.#isDirty || !storage) return;
+    this.#isDirty = false;
+    const unixMs = Math.ceil(wallClock.unixMs());
+    try {
+      await storage.replaceRecords(LOG_NAME, [{ unixMs, ...this.#known.dump() }]);
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
     }
   }
 
   #writeSoon(): void {
-    if (this.#writing || !this.options.storage) return;
-    this.#writing = this.options.clock.sleep(WRITE_MS)
+    if (this.#waiting || !this.options.storage) return;
+    this.#waiting = this.options.clock.sleep(WRITE_MS)
       .then(() => this.flush())
       // The next nonce tries again; until then the book is good in memory.
-      .catch(() => void (this.#isDirty = true))
-      .finally(() => this.#writing = undefined);
+      .catch(() => {})
+      .finally(() => this.#waiting = undefined);
   }
 
   #nowNs(): bigint {

@@ -76,6 +76,55 @@ test("a nonce ahead of our clock is on the disk before it counts as accepted", a
   assert.isDefined((await setup.open()).faultOf({ key, nonce, version: VERSION, timeout: 12 }));
 });
 
+test("a nonce a little ahead of our clock is written with the others, and refused after a crash", async () => {
+  const setup = new Setup();
+  const book = await setup.open();
+  await book.accept("5G:u", setup.claim(0).nonce);
+  await book.flush();
+  const { length } = setup.storage.logs.get("axon_nonces")?.join() ?? "";
+  const close = setup.claim(-500);
+  await book.accept(close.key, close.nonce);
+  assert.lengthOf(setup.storage.logs.get("axon_nonces")?.join() ?? "", length);
+  setup.time.advance(1_000);
+  assert.isDefined((await setup.open()).faultOf(close));
+});
+
+test("nonces far ahead that come together are written one after another, each before it counts", async () => {
+  const setup = new Setup();
+  const writing = new Set<string>();
+  const replace = setup.storage.replaceRecords.bind(setup.storage);
+  setup.storage.replaceRecords = async (name, records) => {
+    assert.isEmpty(writing, "one writing at a time");
+    writing.add(name);
+    await Promise.resolve();
+    await replace(name, records);
+    writing.delete(name);
+  };
+  const book = await setup.open();
+  const claims = Array.from({ length: 9 }, (_, at) => setup.claim(-30_000, { key: `5G:${at}` }));
+  await Promise.all(claims.map(async ({ key, nonce }) => {
+    await book.accept(key, nonce);
+    assert.include(setup.storage.logs.get("axon_nonces")?.join() ?? "", key);
+  }));
+});
+
+test("a nonce far ahead that could not be written is none, and the next one is tried", async () => {
+  const setup = new Setup();
+  const replace = setup.storage.replaceRecords.bind(setup.storage);
+  let isFull = true;
+  setup.storage.replaceRecords = (name, records) => {
+    return isFull ? Promise.reject(new Error("no space left")) : replace(name, records);
+  };
+  const book = await setup.open();
+  const [first, next] = [setup.claim(-30_000), setup.claim(-30_000, { key: "5G:next" })];
+  assert.match(await book.accept(first.key, first.nonce).catch(String) ?? "", /no space left/);
+  isFull = false;
+  await book.accept(next.key, next.nonce);
+  const kept = setup.storage.logs.get("axon_nonces")?.join() ?? "";
+  assert.include(kept, first.key);
+  assert.include(kept, next.key);
+});
+
 test("what was accepted is on the disk a second later", async () => {
   const setup = new Setup();
   const { key, nonce } = setup.claim(0);
