@@ -152,6 +152,8 @@ export interface ServedResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent with its length; a stream's length is given by a `content-length` header. */
   readonly body: Uint8Array<ArrayBuffer> | ByteStream;
+  /** It is sent so much later, and its connection, of which nothing is read meanwhile, closed. */
+  readonly restMs?: number;
 }
 
 /** Answers requests; what it throws becomes status 500 and a line in the log. */

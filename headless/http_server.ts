@@ -7,6 +7,7 @@
 
 import type { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WeftError } from "../core/errors.ts";
 import type { ByteStream, HttpHandler, Log, ServedRequest, ServedResponse } from "../core/host.ts";
@@ -115,6 +116,7 @@ class HttpService {
   readonly #looking: ReturnType<typeof setInterval>;
   readonly #slowness: Slowness;
   readonly #ignoredMs: number;
+  readonly #resting = new WeakMap<Socket, Promise<void>>();
   #isClosing = false;
 
   constructor(
@@ -148,6 +150,11 @@ class HttpService {
       if (this.#isClosing || isLate || body.leftBytes() > MAX_IGNORED_BYTES) {
         response.shouldKeepAlive = false;
       }
+      if (answer.restMs) {
+        await this.#rest(message.socket, answer.restMs, gone.signal);
+        // What waits unread goes with its connection.
+        response.shouldKeepAlive = false;
+      }
       await send(message.method, response, answer);
       if (!message.complete) endUnlessRead(message, this.#ignoredMs);
     } catch (error) {
@@ -160,6 +167,15 @@ class HttpService {
     this.#isClosing = true;
     clearInterval(this.#looking);
     for (const gone of this.#serving.keys()) gone.abort();
+  }
+
+  /** Reads nothing from a connection for a while; all that has come of it already waits together. */
+  #rest(socket: Socket, restMs: number, signal: AbortSignal): Promise<void> {
+    const resting = this.#resting.get(socket);
+    if (resting) return resting;
+    const begun = rest(socket, restMs, signal).finally(() => this.#resting.delete(socket));
+    this.#resting.set(socket, begun);
+    return begun;
   }
 
   #endSlow(): void {
@@ -231,6 +247,21 @@ function endUnlessRead(message: IncomingMessage, waitMs: number): void {
   const timer = setTimeout(() => message.socket.destroy(), waitMs);
   message.once("close", () => clearTimeout(timer));
   message.once("end", () => clearTimeout(timer));
+}
+
+/** Reads nothing from a connection for a while, or until the signal. */
+function rest(socket: Socket, restMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  socket.pause();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, restMs);
+    signal.addEventListener("abort", end);
+  });
 }
 
 function toRequest(

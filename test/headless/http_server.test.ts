@@ -246,6 +246,47 @@ test("close() tells answers that are held back, and lets them be sent", async ()
   assert.match(said, /closing$/);
 });
 
+test("an answer that rests ends its connection, and what came meanwhile is not looked at", async () => {
+  const targets: string[] = [];
+  const begun = new Signpost();
+  await withServer(({ target }) => {
+    targets.push(target);
+    begun.reach();
+    return Promise.resolve({ ...textAnswer("later", 429), restMs: 20 });
+  }, async ({ port }) => {
+    const socket = bareConnection(port, "GET /1 HTTP/1.1\r\nhost: a\r\n\r\n");
+    await begun.reached;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    socket.write("GET /2 HTTP/1.1\r\nhost: a\r\n\r\n");
+    await readAll(socket).catch(() => "");
+    assert.match(await readAll(bareConnection(port, "GET /3 HTTP/1.0\r\n\r\n")), /later$/);
+  });
+  assert.deepEqual(targets, ["/1", "/3"]);
+});
+
+test("requests that came together rest together", async () => {
+  await withServer(
+    () => Promise.resolve({ ...textAnswer("later", 429), restMs: 20 }),
+    async ({ port }) => {
+      const said = await readAll(bareConnection(port, GET.repeat(50)));
+      assert.match(said, /^HTTP\/1\.1 429 /);
+      assert.match(said, /connection: close/i);
+    },
+  );
+});
+
+test("close() does not wait for answers that rest", async () => {
+  const begun = new Signpost();
+  const server = await listenHttp(() => {
+    begun.reach();
+    return Promise.resolve({ ...textAnswer("later", 429), restMs: 1e6 });
+  }, { hostname: "127.0.0.1", port: 0, log: new KeptLog() });
+  const socket = bareConnection(server.port, GET);
+  await begun.reached;
+  const [said] = await Promise.all([readAll(socket), server.close()]);
+  assert.match(said, /later$/);
+});
+
 test("close() ends connections that are idle", async () => {
   const server = await listenHttp(() => Promise.resolve(textAnswer("ok")), {
     hostname: "127.0.0.1",

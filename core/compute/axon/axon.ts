@@ -38,7 +38,7 @@ import {
 import { PING } from "../synapse/synapses.ts";
 import type { TerminalInfo } from "../synapse/terminal_info.ts";
 import { BodyReader } from "./body_reader.ts";
-import { type Budget, FloodGuard } from "./flood_guard.ts";
+import { type Budget, FloodGuard, GoodAddresses } from "./flood_guard.ts";
 import type { NonceBook } from "./nonce_book.ts";
 import { AxonRefusal, blacklisted } from "./refusal.ts";
 import { verify } from "./verification.ts";
@@ -48,16 +48,31 @@ const MAX_BODY_BYTES = 1024 ** 2;
 const MAX_MESSAGE_LETTERS = 1_024;
 /** Answers in the style of FastAPI's. */
 const ANSWER_STYLE = { sorted: false, ascii: false, compact: true };
-/** What one address may ask, what of it may come to nothing, and what one hotkey may ask. */
+/** How long the connection of a flooding address is left alone: it cannot ask more often then. */
+const FLOOD_REST_MS = 1_000;
+/** For who floods there is no signature: it costs as much as checking one, and nobody checks it. */
+const FLOODED: ServedResponse = {
+  ...{ status: 429, headers: { "content-type": "application/json" }, restMs: FLOOD_REST_MS },
+  body: encode({ message: "Too many requests of this address, try again later" }),
+};
+
+/**
+ * What one address may ask, what of it may come to nothing, what may come to nothing of all addresses
+ * together of which nothing good has come, and what one hotkey may ask.
+ */
 export interface AxonBudgets {
   readonly address: Budget;
   readonly failures: Budget;
+  readonly strangers: Budget;
   readonly hotkey: Budget;
 }
 
+/** All strangers have one budget. */
+const EVERYBODY = "";
 const BUDGETS: AxonBudgets = {
   address: { burst: 10_000, perSecond: 5_000 },
-  failures: { burst: 300, perSecond: 10 },
+  failures: { burst: 200, perSecond: 10 },
+  strangers: { burst: 400, perSecond: 200 },
   hotkey: { burst: 5_000, perSecond: 3_000 },
 };
 
@@ -74,7 +89,7 @@ export interface AxonOptions {
   readonly checkSignature: SignatureCheck;
   /** As the reference: requests need no signature. @default {false} */
   readonly lenient?: boolean;
-  /** @default 10,000 and 5,000 a second, 300 and 10 a second, 5,000 and 3,000 a second */
+  /** @default bursts of 10,000, 200, 400 and 5,000, and 5,000, 10, 200 and 3,000 a second */
   readonly budgets?: AxonBudgets;
 }
 
@@ -119,7 +134,9 @@ export class Axon {
   readonly #routes = new Map<string, AxonRoute<SynapseKind>>();
   readonly #addresses: FloodGuard;
   readonly #failures: FloodGuard;
+  readonly #strangers: FloodGuard;
   readonly #hotkeys: FloodGuard;
+  readonly #good: GoodAddresses;
   readonly #bodies: BodyReader;
   /** Constant for the instance's lifetime. */
   readonly #uuid: string;
@@ -128,7 +145,9 @@ export class Axon {
     const { clock, randomBytes, budgets = BUDGETS } = options;
     this.#addresses = new FloodGuard(clock, budgets.address);
     this.#failures = new FloodGuard(clock, budgets.failures);
+    this.#strangers = new FloodGuard(clock, budgets.strangers);
     this.#hotkeys = new FloodGuard(clock, budgets.hotkey);
+    this.#good = new GoodAddresses(clock);
     this.#bodies = new BodyReader(clock);
     this.#uuid = uuid4(randomBytes);
     this.attach({ kind: PING, forward: ({ synapse }) => Promise.resolve(synapse.fields) });
@@ -143,11 +162,14 @@ export class Axon {
 
   /** Answers one request; never throws. */
   readonly handler = async (request: ServedRequest): Promise<ServedResponse> => {
+    if (!this.#addresses.take(request.remoteAddress)) return FLOODED;
+    if (!this.#takeFailure(request.remoteAddress)) return FLOODED;
     const exchange: Exchange = {
       request,
       arrivedMs: this.options.clock.nowMs(),
       synapse: createSynapse(PING, {}),
-      hasPaid: false,
+      // Before anything is waited for: of a thousand at once none is looked at for nothing.
+      hasPaid: true,
     };
     try {
       return await this.#answer(exchange);
@@ -158,17 +180,12 @@ export class Axon {
 
   async #answer(exchange: Exchange): Promise<ServedResponse> {
     const { request: { remoteAddress, headers }, request } = exchange;
-    if (!this.#addresses.take(remoteAddress) || !this.#failures.take(remoteAddress)) {
-      throw new AxonRefusal(429, "Too many requests of this address, try again later");
-    }
-    // Before anything is waited for: of a thousand at once none is looked at for nothing.
-    exchange.hasPaid = true;
     const route = this.#routeOf(request);
     exchange.synapse = this.#preprocess(fromHeaders(route.kind, headers), request);
     const reason = route.blacklist?.(exchange.synapse.dendrite.hotkey);
     if (reason !== undefined) throw blacklisted(reason);
     const hotkey = await verify(exchange.synapse, this.#verifierOptions);
-    this.#failures.giveBack(remoteAddress);
+    this.#giveBackFailure(remoteAddress);
     exchange.hasPaid = false;
     if (!this.#hotkeys.take(hotkey)) {
       throw new AxonRefusal(429, "Too many requests of this hotkey, try again later");
@@ -194,6 +211,18 @@ export class Axon {
     const choosing = [...this.#routes.values()].filter(({ blacklist }) => blacklist !== undefined);
     return choosing.length > 0 &&
       choosing.every((route) => route.blacklist?.(hotkey) !== undefined);
+  }
+
+  /** Lets an address fail once. */
+  #takeFailure(address: string): boolean {
+    if (!this.#failures.take(address)) return false;
+    return this.#good.has(address) || this.#strangers.take(EVERYBODY);
+  }
+
+  #giveBackFailure(address: string): void {
+    this.#failures.giveBack(address);
+    if (!this.#good.has(address)) this.#strangers.giveBack(EVERYBODY);
+    this.#good.add(address);
   }
 
   #routeOf({ method, target }: ServedRequest): AxonRoute<SynapseKind> {
@@ -242,14 +271,11 @@ export class Axon {
     return { status: axon.statusCode ?? 200, headers: answerHeaders(answered, body), body };
   }
 
-  /** Who floods gets no signature: it costs as much as checking one, and nobody checks it. */
   async #refuse(exchange: Exchange, error: unknown): Promise<ServedResponse> {
     const { request: { remoteAddress }, arrivedMs, synapse } = exchange;
     const { status, message } = this.#describe(exchange, error);
     const body = encode({ message });
-    if (!exchange.hasPaid && !this.#failures.take(remoteAddress)) {
-      return { status, headers: { "content-type": "application/json" }, body };
-    }
+    if (!exchange.hasPaid && !this.#takeFailure(remoteAddress)) return { ...FLOODED, status, body };
     const axon: TerminalInfo = {
       ...{ ...synapse.axon, statusCode: status, statusMessage: message },
       processTime: this.#secondsSince(arrivedMs),

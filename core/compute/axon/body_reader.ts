@@ -49,7 +49,8 @@ export class BodyReader {
     } finally {
       // What comes of a late one, nobody is there to be told.
       read.catch(() => {});
-      ended.abort();
+      // With any reason: one is made otherwise, which takes longer than all of this.
+      ended.abort(null);
       counted.release();
     }
   }

@@ -1,7 +1,7 @@
 /**
  * How much of our time who asks may take. An address has a budget of requests and one of requests
- * that came to nothing, and a hotkey, once it has proven itself, one of requests. A budget fills
- * steadily up to some seconds' worth.
+ * that came to nothing, and a hotkey, once it has proven itself, one of requests. All addresses of
+ * which nothing good has come share one more. A budget fills steadily up to some seconds' worth.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import type { Clock } from "../../host.ts";
 
 /** Counts are kept for the last so many that asked. */
 const MAX_COUNTED = 50_000;
+/** How long an address is known for something good. */
+const GOOD_MS = 600_000;
 
 /** A budget: so many at once, and so many a second in the long run. */
 export interface Budget {
@@ -53,12 +55,31 @@ export class FloodGuard {
     account.sinceMs = nowMs;
     this.#accounts.delete(who);
     this.#accounts.set(who, account);
-    if (this.#accounts.size > MAX_COUNTED) {
-      for (const oldest of this.#accounts.keys()) {
-        this.#accounts.delete(oldest);
-        break;
-      }
-    }
+    forgetOldest(this.#accounts);
     return account;
   }
+}
+
+/** Addresses of which something good came lately. */
+export class GoodAddresses {
+  /** When, by address; the one longest ago first. */
+  readonly #lastMs = new Map<string, number>();
+
+  constructor(readonly clock: Clock) {}
+
+  has(address: string): boolean {
+    const lastMs = this.#lastMs.get(address);
+    return lastMs !== undefined && this.clock.nowMs() - lastMs < GOOD_MS;
+  }
+
+  add(address: string): void {
+    this.#lastMs.delete(address);
+    this.#lastMs.set(address, this.clock.nowMs());
+    forgetOldest(this.#lastMs);
+  }
+}
+
+function forgetOldest(counted: Map<string, unknown>): void {
+  if (counted.size <= MAX_COUNTED) return;
+  for (const oldest of counted.keys()) return void counted.delete(oldest);
 }

@@ -12,14 +12,7 @@ import type { HeaderSource } from "../../host.ts";
 import { type PythonData, PythonFloat, pythonJson } from "../../formats/python_json.ts";
 import { readJson } from "../../formats/python_json_reader.ts";
 import { pythonStr } from "./python_str.ts";
-import {
-  bodyHash,
-  dumpSynapse,
-  isRequired,
-  readSynapse,
-  type Synapse,
-  type SynapseKind,
-} from "./synapse.ts";
+import { bodyHash, isRequired, readSynapse, type Synapse, type SynapseKind } from "./synapse.ts";
 import { PING } from "./synapses.ts";
 import { dumpTerminal, TERMINAL_FIELDS, type TerminalInfo } from "./terminal_info.ts";
 
@@ -41,11 +34,10 @@ const HEADER_SIZE = 464;
  * @param totalSizeBytes of the body; Python counts its memory, and nobody checks it
  */
 export function toHeaders(synapse: Synapse, totalSizeBytes: number): Record<string, string> {
-  const { kind, timeout, axon, dendrite } = synapse;
-  const dumped = dumpSynapse(synapse);
+  const { kind, timeout, axon, dendrite, fields } = synapse;
   const inputs = Object.keys(kind.fields)
-    .filter((field) => isRequired(kind, field) && dumped[field] !== null)
-    .map((field) => [`${INPUT}${field}`, encodeInput(emptyLike(dumped[field]))]);
+    .filter((field) => isRequired(kind, field) && fields[field] !== null)
+    .map((field) => [`${INPUT}${field}`, encodeInput(emptyLike(fields[field]))]);
   return {
     name: kind.name,
     timeout: timeout === null ? "None" : pythonStr(new PythonFloat(timeout)),

@@ -132,8 +132,11 @@ export function dumpSynapse(synapse: Synapse): Record<string, PythonData> {
   };
 }
 
+const HASH_OF_NOTHING = hash("");
+
 /** SHA3-256 of the hashes of the values that the kind wants hashed, in hex. */
 export function bodyHash({ kind, fields }: Synapse): string {
+  if (kind.hashFields.length === 0) return HASH_OF_NOTHING;
   return hash(kind.hashFields.map((name) => hash(pythonStr(fields[name]))).join(""));
 }
 

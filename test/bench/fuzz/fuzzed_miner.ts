@@ -51,7 +51,7 @@ export async function openFuzzedMiner(
     signer: Keypair.fromUri(MINER_URI),
     nonces: await NonceBook.open({ ...time, storage, lenient: false }),
     checkSignature: (...check) => Promise.resolve(verifyMessage(...check)),
-    budgets: { address: ENDLESS, failures: ENDLESS, hotkey: ENDLESS },
+    budgets: { address: ENDLESS, failures: ENDLESS, strangers: ENDLESS, hotkey: ENDLESS },
   });
   const admission = new Admission(PUBLISHED_ADMISSION);
   admission.update({
