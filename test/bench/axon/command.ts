@@ -11,7 +11,6 @@ import { readyKeys } from "../../../core/wallet/ready.ts";
 import type { Command, CommandContext } from "../../../headless/command.ts";
 import { json } from "../../../headless/common_flags.ts";
 import { integer } from "../../../headless/flags.ts";
-import { nodeHttp } from "../../../headless/node_http.ts";
 import { CACHE_DIR } from "../../../headless/unpack.ts";
 import { checkUse, markdown, typedCommand } from "../bench_flags.ts";
 import { Printer, threeDigits } from "../print_table.ts";
@@ -70,22 +69,21 @@ async function run({ values, screen }: Context): Promise<number> {
   const hotkeys = keys.map(({ address }) => address);
   await Deno.mkdir(DIR, { recursive: true });
   const axon = await serveAxon({ dir: DIR, hotkeys });
-  const http = nodeHttp();
   try {
     const target = { port: axon.port, hotkey: Keypair.fromUri("//Bob").address };
     const load = { perSecond: values.pings, seconds: values.seconds };
     const nothing = (): Promise<void> => Promise.resolve();
     screen.status("warming up");
-    await ping(target, keys, WARMUP, http, nothing);
+    await ping(target, keys, WARMUP, nothing);
     screen.status("pinging");
     const alone: Row = {
       name: "nobody",
-      pings: await ping(target, keys, load, http, nothing),
+      pings: await ping(target, keys, load, nothing),
       hostile: undefined,
     };
     screen.status("pinging in a flood");
     let end: (() => Promise<HostileOutcome>) | undefined;
-    const pings = await ping(target, keys, load, http, () => {
+    const pings = await ping(target, keys, load, () => {
       const task = { ...target, axonHotkey: target.hotkey, known: hotkeys[0] };
       end = sendHostile({ ...task, perSecond: values.hostile });
       return Promise.resolve();
@@ -96,7 +94,6 @@ async function run({ values, screen }: Context): Promise<number> {
     else show(new Printer(screen, values.markdown), rows, values);
     return rows.every(isRight) ? 0 : 1;
   } finally {
-    http.close();
     await axon.stop();
     await Deno.remove(DIR, { recursive: true });
   }

@@ -5,25 +5,23 @@
  * @module
  */
 
+import { concatBytes } from "@noble/hashes/utils.js";
 import { toHeaders } from "../../../core/compute/synapse/headers.ts";
 import { requestText, signText } from "../../../core/compute/synapse/signed_text.ts";
 import { bodyHash, createSynapse, dumpSynapse } from "../../../core/compute/synapse/synapse.ts";
 import { PING } from "../../../core/compute/synapse/synapses.ts";
 import { UNKNOWN_TERMINAL } from "../../../core/compute/synapse/terminal_info.ts";
-import { WeftError } from "../../../core/errors.ts";
-import { readBytes } from "../../../core/formats/byte_stream.ts";
 import { pythonJson } from "../../../core/formats/python_json.ts";
-import type { Http } from "../../../core/host.ts";
 import { Keypair } from "../../../core/wallet/keypair.ts";
 import { processClock, processWallClock } from "../../../headless/deno_host.ts";
 import { Latencies } from "../orchestrator/latencies.ts";
+import { RawConnection } from "./raw_connection.ts";
 
 const REQUEST_STYLE = { sorted: false, ascii: true, compact: false };
 const SDK_VERSION = 10_002_000;
 /** No key takes longer to sign once, here. */
 const SIGNING_MS = 0.5;
 const LEAD_MS = 1000;
-const MAX_ANSWER_BYTES = 1 << 20;
 
 /** What was asked and how it was answered. */
 export interface PingResult {
@@ -32,12 +30,6 @@ export interface PingResult {
   readonly lateness: Latencies;
   /** Answers by status; 0 for none. */
   readonly statuses: ReadonlyMap<number, number>;
-}
-
-/** A request that is signed. */
-interface Signed {
-  readonly headers: Record<string, string>;
-  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** Keys of validators; the same number is the same key. */
@@ -50,7 +42,6 @@ export async function ping(
   { port, hotkey }: { readonly port: number; readonly hotkey: string },
   keys: readonly Keypair[],
   { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
-  http: Http,
   onSigned: () => Promise<void>,
 ): Promise<PingResult> {
   const count = Math.round(perSecond * seconds);
@@ -60,7 +51,7 @@ export async function ping(
     processWallClock.unixMs() + aheadMs,
   ];
   const dueOf = (at: number): number => at * 1000 / perSecond;
-  const signed: Signed[] = [];
+  const signed: Uint8Array[] = [];
   for (let at = 0; at < count; at++) {
     signed.push(await sign(keys[at % keys.length], hotkey, port, startUnixMs + dueOf(at)));
   }
@@ -68,28 +59,30 @@ export async function ping(
   await onSigned();
   const [latencies, lateness] = [new Latencies(), new Latencies()];
   const statuses = new Map<number, number>();
-  const url = `http://127.0.0.1:${port}/${PING.name}`;
-  const one = async (at: number): Promise<void> => {
+  const one = async (at: number, connection: RawConnection): Promise<void> => {
     const dueMs = startMs + dueOf(at);
     await processClock.sleep(Math.max(0, dueMs - processClock.nowMs()));
     lateness.add(Math.max(0, processClock.nowMs() - dueMs));
-    const status = await ask(http, url, signed[at]);
+    const status = await connection.ask(signed[at]);
     latencies.add(processClock.nowMs() - dueMs);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
   };
   // Each key asks one thing after another, as a validator's dendrite does of one axon.
   await Promise.all(keys.map(async (_, key) => {
-    for (let at = key; at < count; at += keys.length) await one(at);
+    const connection = new RawConnection(port);
+    for (let at = key; at < count; at += keys.length) await one(at, connection);
+    connection.close();
   }));
   return { latencies, lateness, statuses };
 }
 
+/** A signed request as it goes over the wire. */
 async function sign(
   key: Keypair,
   axonHotkey: string,
   port: number,
   unixMs: number,
-): Promise<Signed> {
+): Promise<Uint8Array> {
   const synapse = createSynapse(PING, {});
   const named = {
     nonce: BigInt(Math.round(unixMs * 1000)) * 1000n,
@@ -102,19 +95,11 @@ async function sign(
     axon: { ...UNKNOWN_TERMINAL, ip: "127.0.0.1", port, hotkey: axonHotkey },
   };
   const body = new TextEncoder().encode(pythonJson(dumpSynapse(asked), REQUEST_STYLE));
-  return {
-    headers: { ...toHeaders(asked, body.length), "content-type": "application/json" },
-    body,
+  const headers = {
+    ...{ host: `127.0.0.1:${port}`, "content-length": body.length },
+    ...{ ...toHeaders(asked, body.length), "content-type": "application/json" },
   };
-}
-
-async function ask(http: Http, url: string, { headers, body }: Signed): Promise<number> {
-  try {
-    const answer = await http({ method: "POST", url, headers, body });
-    await readBytes(answer.body, MAX_ANSWER_BYTES, url);
-    return answer.status;
-  } catch (error) {
-    if (!(error instanceof WeftError)) throw error;
-    return 0;
-  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const head = new TextEncoder().encode(`POST /${PING.name} HTTP/1.1\r\n${lines}\r\n`);
+  return concatBytes(head, body);
 }
