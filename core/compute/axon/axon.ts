@@ -71,8 +71,8 @@ export interface AxonBudgets {
 const EVERYBODY = "";
 const BUDGETS: AxonBudgets = {
   address: { burst: 10_000, perSecond: 5_000 },
-  failures: { burst: 200, perSecond: 10 },
-  strangers: { burst: 400, perSecond: 200 },
+  failures: { burst: 300, perSecond: 10 },
+  strangers: { burst: 600, perSecond: 200 },
   hotkey: { burst: 5_000, perSecond: 3_000 },
 };
 
@@ -89,7 +89,7 @@ export interface AxonOptions {
   readonly checkSignature: SignatureCheck;
   /** As the reference: requests need no signature. @default {false} */
   readonly lenient?: boolean;
-  /** @default bursts of 10,000, 200, 400 and 5,000, and 5,000, 10, 200 and 3,000 a second */
+  /** @default bursts of 10,000, 300, 600 and 5,000, and 5,000, 10, 200 and 3,000 a second */
   readonly budgets?: AxonBudgets;
 }
 
@@ -185,7 +185,7 @@ export class Axon {
     const reason = route.blacklist?.(exchange.synapse.dendrite.hotkey);
     if (reason !== undefined) throw blacklisted(reason);
     const hotkey = await verify(exchange.synapse, this.#verifierOptions);
-    this.#giveBackFailure(remoteAddress);
+    this.#giveBackFailure(remoteAddress, hotkey);
     exchange.hasPaid = false;
     if (!this.#hotkeys.take(hotkey)) {
       throw new AxonRefusal(429, "Too many requests of this hotkey, try again later");
@@ -219,10 +219,11 @@ export class Axon {
     return this.#good.has(address) || this.#strangers.take(EVERYBODY);
   }
 
-  #giveBackFailure(address: string): void {
+  /** What somebody else in the same place is worth, only a hotkey that is let in shows. */
+  #giveBackFailure(address: string, hotkey: string): void {
     this.#failures.giveBack(address);
     if (!this.#good.has(address)) this.#strangers.giveBack(EVERYBODY);
-    this.#good.add(address);
+    if (!this.#isStranger(hotkey)) this.#good.add(address);
   }
 
   #routeOf({ method, target }: ServedRequest): AxonRoute<SynapseKind> {

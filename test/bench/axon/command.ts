@@ -14,7 +14,7 @@ import { integer } from "../../../headless/flags.ts";
 import { CACHE_DIR } from "../../../headless/unpack.ts";
 import { checkUse, markdown, typedCommand } from "../bench_flags.ts";
 import { Printer, threeDigits } from "../print_table.ts";
-import { ping, type PingResult, validatorKeys } from "./pings.ts";
+import { ping, type PingResult, validatorKeys, Validators } from "./pings.ts";
 import { sendHostile, serveAxon } from "./processes.ts";
 import type { HostileOutcome } from "./served_messages.ts";
 
@@ -65,26 +65,26 @@ export const axonCommand: Command<typeof FLAGS> = {
 async function run({ values, screen }: Context): Promise<number> {
   checkUse(values);
   await readyKeys();
-  const keys = validatorKeys(VALIDATORS);
-  const hotkeys = keys.map(({ address }) => address);
+  const hotkeys = validatorKeys(VALIDATORS).map(({ address }) => address);
   await Deno.mkdir(DIR, { recursive: true });
   const axon = await serveAxon({ dir: DIR, hotkeys });
+  const { address: hotkey } = Keypair.fromUri("//Bob");
+  const validators = new Validators(VALIDATORS, axon.port, hotkey);
   try {
-    const target = { port: axon.port, hotkey: Keypair.fromUri("//Bob").address };
     const load = { perSecond: values.pings, seconds: values.seconds };
     const nothing = (): Promise<void> => Promise.resolve();
     screen.status("warming up");
-    await ping(target, keys, WARMUP, nothing);
+    await ping(validators, WARMUP, nothing);
     screen.status("pinging");
     const alone: Row = {
       name: "nobody",
-      pings: await ping(target, keys, load, nothing),
+      pings: await ping(validators, load, nothing),
       hostile: undefined,
     };
     screen.status("pinging in a flood");
     let end: (() => Promise<HostileOutcome>) | undefined;
-    const pings = await ping(target, keys, load, () => {
-      const task = { ...target, axonHotkey: target.hotkey, known: hotkeys[0] };
+    const pings = await ping(validators, load, () => {
+      const task = { port: axon.port, axonHotkey: hotkey, known: hotkeys[0] };
       end = sendHostile({ ...task, perSecond: values.hostile });
       return Promise.resolve();
     });
@@ -94,13 +94,14 @@ async function run({ values, screen }: Context): Promise<number> {
     else show(new Printer(screen, values.markdown), rows, values);
     return rows.every(isRight) ? 0 : 1;
   } finally {
+    validators.close();
     await axon.stop();
     await Deno.remove(DIR, { recursive: true });
   }
 }
 
-function isRight({ pings: { statuses, latencies }, hostile }: Row): boolean {
-  return statuses.get(200) === latencies.count && hostile?.statuses["200"] === undefined;
+function isRight({ pings: { statuses, count }, hostile }: Row): boolean {
+  return statuses.get(200) === count && hostile?.statuses["200"] === undefined;
 }
 
 function jsonOf({ name, pings: { latencies, lateness, statuses }, hostile }: Row): unknown {
@@ -135,10 +136,10 @@ function show(
       { title: "largest ms", align: "right" },
       { title: "sent late, p99 ms", align: "right" },
     ],
-    rows.map(({ name, pings: { latencies, lateness, statuses }, hostile }) => [
+    rows.map(({ name, pings: { latencies, count, lateness, statuses }, hostile }) => [
       name,
       hostile ? `${Math.round(hostile.sent / hostile.seconds)}` : "-",
-      `${((statuses.get(200) ?? 0) * 100 / latencies.count).toFixed(1)}%`,
+      `${((statuses.get(200) ?? 0) * 100 / count).toFixed(1)}%`,
       threeDigits(latencies.percentileMs(0.5)),
       threeDigits(latencies.percentileMs(0.99)),
       threeDigits(latencies.maxMs),

@@ -1,6 +1,7 @@
 /**
  * Validators that ping: each with a key of its own, at a steady rate, whatever becomes of the answers.
- * Latency counts from when a ping was due. They sign ahead, for each has a machine of its own.
+ * Latency counts from when a ping was due, and of those after the first second. They sign ahead, for
+ * each has a machine of its own.
  *
  * @module
  */
@@ -22,13 +23,16 @@ const SDK_VERSION = 10_002_000;
 /** No key takes longer to sign once, here. */
 const SIGNING_MS = 0.5;
 const LEAD_MS = 1000;
+/** What has been idle while requests were signed is not measured before it is at work again. */
+const RAMP_MS = 1000;
 
 /** What was asked and how it was answered. */
 export interface PingResult {
   readonly latencies: Latencies;
+  readonly count: number;
   /** How late pings were sent. */
   readonly lateness: Latencies;
-  /** Answers by status; 0 for none. */
+  /** All answers by status; 0 for none. */
   readonly statuses: ReadonlyMap<number, number>;
 }
 
@@ -37,14 +41,29 @@ export function validatorKeys(count: number): Keypair[] {
   return Array.from({ length: count }, (_, index) => Keypair.fromUri(`//validator${index}`));
 }
 
-/** Pings an axon so many times a second for so long, spread evenly over all keys. */
+/** Validators and the axon that they ask, each over a connection that it keeps. */
+export class Validators {
+  readonly keys: readonly Keypair[];
+  readonly connections: readonly RawConnection[];
+
+  /** @param hotkey of the axon */
+  constructor(count: number, readonly port: number, readonly hotkey: string) {
+    this.keys = validatorKeys(count);
+    this.connections = this.keys.map(() => new RawConnection(port));
+  }
+
+  close(): void {
+    for (const connection of this.connections) connection.close();
+  }
+}
+
+/** Pings an axon so many times a second for so long and a second more, spread evenly over all validators. */
 export async function ping(
-  { port, hotkey }: { readonly port: number; readonly hotkey: string },
-  keys: readonly Keypair[],
+  { keys, connections, port, hotkey }: Validators,
   { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
   onSigned: () => Promise<void>,
 ): Promise<PingResult> {
-  const count = Math.round(perSecond * seconds);
+  const count = Math.round(perSecond * (seconds + RAMP_MS / 1000));
   const aheadMs = count * SIGNING_MS + LEAD_MS;
   const [startMs, startUnixMs] = [
     processClock.nowMs() + aheadMs,
@@ -62,18 +81,19 @@ export async function ping(
   const one = async (at: number, connection: RawConnection): Promise<void> => {
     const dueMs = startMs + dueOf(at);
     await processClock.sleep(Math.max(0, dueMs - processClock.nowMs()));
-    lateness.add(Math.max(0, processClock.nowMs() - dueMs));
+    const lateMs = Math.max(0, processClock.nowMs() - dueMs);
     const status = await connection.ask(signed[at]);
-    latencies.add(processClock.nowMs() - dueMs);
+    if (dueOf(at) >= RAMP_MS) {
+      lateness.add(lateMs);
+      latencies.add(processClock.nowMs() - dueMs);
+    }
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
   };
   // Each key asks one thing after another, as a validator's dendrite does of one axon.
   await Promise.all(keys.map(async (_, key) => {
-    const connection = new RawConnection(port);
-    for (let at = key; at < count; at += keys.length) await one(at, connection);
-    connection.close();
+    for (let at = key; at < count; at += keys.length) await one(at, connections[key]);
   }));
-  return { latencies, lateness, statuses };
+  return { latencies, count, lateness, statuses };
 }
 
 /** A signed request as it goes over the wire. */
