@@ -15,6 +15,7 @@ import type { Command, CommandContext } from "../../command.ts";
 import { integer, text, toggle } from "../../flags.ts";
 import { newRenterKey } from "../renter_key.ts";
 import type { ValidateSystem } from "../system.ts";
+import { imageCommands } from "./image_commands.ts";
 import {
   minerFlag,
   RENTER_FLAGS,
@@ -52,7 +53,8 @@ const FLAGS = {
     placeholder: "FILE",
     default: undefined,
     defaultText: "none",
-    description: "What is to be done to the miner's image.",
+    description: "What is to be done to the miner's image: a shell command, or lines of a " +
+      "Dockerfile without FROM.",
   }),
   sandbox: toggle({
     name: "sandbox",
@@ -160,7 +162,7 @@ async function wishOf(values: Context["values"], folder: string): Promise<Rental
     requirement: sandbox ? { ...wanted, sandbox: true } : wanted,
     days,
     sshKey: await fileText("--ssh-key", values.sshKey, folder),
-    dockerfile: await fileText("--dockerfile", values.dockerfile, folder),
+    dockerfile: imageCommands(await fileText("--dockerfile", values.dockerfile, folder)),
   };
 }
 

@@ -6,7 +6,7 @@
 
 import { UsageError, WeftError } from "../../../core/errors.ts";
 import type { Command, CommandContext } from "../../command.ts";
-import { toggle } from "../../flags.ts";
+import { integer, toggle } from "../../flags.ts";
 import type { ValidateSystem } from "../system.ts";
 import {
   minerFlag,
@@ -18,6 +18,13 @@ import {
 const FLAGS = {
   ...RENTER_FLAGS,
   hotkey: minerFlag("The miner that it was rented from."),
+  uid: integer({
+    name: "uid",
+    min: 0,
+    default: undefined,
+    defaultText: "none",
+    description: "The miner by its place on the subnet, in place of --hotkey.",
+  }),
   force: toggle({
     name: "force",
     default: false,
@@ -38,8 +45,8 @@ export function deallocateCommand(system: ValidateSystem): Command<typeof FLAGS>
 }
 
 async function deallocate({ values, screen }: Context, session: RenterSession): Promise<number> {
-  const { hotkey, force } = values;
-  if (hotkey === undefined) throw new UsageError("--hotkey says which machine to give back");
+  const { force } = values;
+  const hotkey = hotkeyOf(values, session);
   const details = session.allocations.of(hotkey);
   if (details === undefined) {
     throw new WeftError(`nothing of ${hotkey} is rented here: see deno task validate compute list`);
@@ -53,7 +60,8 @@ async function deallocate({ values, screen }: Context, session: RenterSession): 
   );
   if (!isBack && !force) {
     throw new WeftError(
-      `${hotkey} knows no such reservation: it may be over; --force forgets it here`,
+      `${hotkey} says no: the reservation may be over, or its Docker does not answer; ` +
+        "--force forgets it here",
     );
   }
   session.allocations.forget(hotkey, details.regkey);
@@ -76,4 +84,18 @@ async function returned(
     warn(`warning: ${error.message}`);
     return false;
   }
+}
+
+/** A uid is of whoever is registered there now: what is rented here of another has to be named. */
+function hotkeyOf({ hotkey, uid }: Context["values"], { targets }: RenterSession): string {
+  if (hotkey !== undefined && uid !== undefined) {
+    throw new UsageError("--hotkey and --uid both name a machine: give one of them");
+  }
+  if (hotkey !== undefined) return hotkey;
+  if (uid === undefined) {
+    throw new UsageError("--hotkey or --uid says which machine to give back");
+  }
+  const found = targets.find((target) => target.uid === uid);
+  if (found) return found.hotkey;
+  throw new WeftError(`uid ${uid} serves no axon now: name the machine with --hotkey`);
 }

@@ -38,11 +38,17 @@ async function list(context: Context, session: RenterSession): Promise<number> {
   // Not the password: a list is shown to others.
   for (const { allocation: { hotkey, details }, state } of values.json ? rows : []) {
     const { ip, port, username, resource } = details;
-    screen.printJson({ kind: "allocation", hotkey, ip, port, username, resource, state });
+    const uid = uidOf(session, hotkey) ?? null;
+    screen.printJson({ kind: "allocation", uid, hotkey, ip, port, username, resource, state });
   }
   if (values.json || rows.length === 0) return 0;
-  const columns = ["hotkey", "enter", "resource", "until", "state"].map((title) => ({ title }));
-  const cells = rows.map(({ allocation, state }) => [...cellsOf(allocation), state]);
+  const columns = ["uid", "hotkey", "enter", "resource", "until", "state"].map((title) => ({
+    title,
+  }));
+  const cells = rows.map(({ allocation, state }) => [
+    `${uidOf(session, allocation.hotkey) ?? "?"}`,
+    ...[...cellsOf(allocation), state],
+  ]);
   screen.print(tableLines(columns, cells, screen.columns).join("\n"));
   return 0;
 }
@@ -59,6 +65,11 @@ async function stateOf(
     if (!(error instanceof WeftError)) throw error;
     return "does not answer";
   }
+}
+
+/** Undefined if it serves no axon any more. */
+function uidOf({ targets }: RenterSession, hotkey: string): number | undefined {
+  return targets.find((target) => target.hotkey === hotkey)?.uid;
 }
 
 function cellsOf({ hotkey, details }: KeptAllocation): string[] {

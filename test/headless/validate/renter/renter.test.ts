@@ -247,6 +247,32 @@ test("a miner that does not know the key keeps its row, until it is forgotten by
   });
 });
 
+test("a machine is given back by the uid that the list shows", async () => {
+  const miner = await lender("//Charlie");
+  await withCompute([miner], async (setup) => {
+    await setup.run(allocateCommand, []);
+    const [{ uid }] = jsonLines((await setup.run(listCommand, ["--json"])).out);
+    assert.equal((await setup.run(deallocateCommand, ["--uid", `${uid}`])).code, 0);
+    assert.equal(miner.setup.rental.state, "gone");
+  });
+});
+
+test("a uid of another miner, of nobody, and beside a hotkey gives nothing back", async () => {
+  const miners = [await lender("//Charlie"), await lender("//Dave")];
+  await withCompute(miners, async (setup) => {
+    await setup.run(allocateCommand, ["--hotkey", miners[0].address]);
+    const [{ uid }] = jsonLines((await setup.run(listCommand, ["--json"])).out);
+    for (const other of [0, 1, 2, 3].filter((each) => each !== uid)) {
+      const { code, error } = await setup.run(deallocateCommand, ["--uid", `${other}`]);
+      assert.equal(code, 1);
+      assert.match(error, /nothing of .* is rented here|serves no axon/);
+    }
+    const both = ["--uid", `${uid}`, "--hotkey", miners[0].address];
+    assert.equal((await setup.run(deallocateCommand, both)).code, 2);
+    assert.equal(miners[0].setup.rental.state, "running");
+  });
+});
+
 test("of two who rent the same machine at once one gets it, and its row stays", async () => {
   const miner = await lender("//Charlie");
   await withCompute([miner], async (setup) => {
