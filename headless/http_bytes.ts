@@ -69,7 +69,7 @@ function closed(): WeftError {
 }
 
 /** The same bytes under the type that the core knows. */
-function asBytes(piece: unknown): Uint8Array<ArrayBuffer> {
+export function asBytes(piece: unknown): Uint8Array<ArrayBuffer> {
   if (!(piece instanceof Uint8Array)) throw new TypeError("a connection gives bytes");
   const { buffer, byteOffset, byteLength } = piece;
   if (!(buffer instanceof ArrayBuffer)) throw new TypeError("bytes of one thread were expected");

@@ -20,7 +20,7 @@ import {
   SLOWNESS,
   type Slowness,
 } from "./http_bounds.ts";
-import { headerSource, readPieces, writePieces } from "./http_bytes.ts";
+import { asBytes, headerSource, readPieces, writePieces } from "./http_bytes.ts";
 
 /** In milliseconds and bytes. How long a body may take depends on its length: see {@link Slowness}. */
 const LIMITS = {
@@ -209,6 +209,12 @@ class CountedBody {
   constructor(readonly message: IncomingMessage) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    // A small body comes with its headers, and to wait for it would take longer than to read it.
+    if (this.message.complete && !this.message.destroyed) {
+      let piece: unknown = this.message.read();
+      for (; piece !== null; piece = this.message.read()) yield asBytes(piece);
+      return;
+    }
     this.#sinceMs = performance.now();
     try {
       for await (const piece of readPieces(this.message, { endsConnection: false })) {

@@ -9,7 +9,7 @@
  */
 
 import { keccakP } from "@noble/hashes/sha3.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 const STATE_BYTES = 200;
 /** Bytes of the state that operations touch before it is permuted. */
@@ -17,6 +17,10 @@ const RATE = 166;
 /** STROBE's flags of what Merlin does: additional data, framing of it, and pseudorandom output. */
 const OPERATIONS = { data: 0b00010, framing: 0b10010, output: 0b00111 };
 const PADDING = { first: 0x04, last: 0x80 };
+
+const NOTHING = new Uint8Array();
+/** Bytes of labels: protocols have few. */
+const labels = new Map<string, Uint8Array>();
 
 /** See the module. */
 export class MerlinTranscript {
@@ -43,15 +47,15 @@ export class MerlinTranscript {
 
   /** Appends a message under a label. */
   append(label: string, message: Uint8Array): this {
-    this.#operate(OPERATIONS.framing, framed(label, message.length));
+    this.#frame(label, message.length);
     this.#operate(OPERATIONS.data, message);
     return this;
   }
 
   /** Draws bytes under a label. */
   challenge(label: string, length: number): Uint8Array<ArrayBuffer> {
-    this.#operate(OPERATIONS.framing, framed(label, length));
-    this.#operate(OPERATIONS.output, new Uint8Array());
+    this.#frame(label, length);
+    this.#operate(OPERATIONS.output, NOTHING);
     if (this.#at !== 0) this.#permute();
     const drawn = new Uint8Array(length);
     for (let index = 0; index < length; index++) {
@@ -62,6 +66,14 @@ export class MerlinTranscript {
     return drawn;
   }
 
+  /** A label, and how long what belongs to it is. */
+  #frame(label: string, length: number): void {
+    const bytes = labels.get(label) ?? utf8ToBytes(label);
+    labels.set(label, bytes);
+    this.#operate(OPERATIONS.framing, bytes);
+    this.#absorb([length & 255, length >>> 8 & 255, length >>> 16 & 255, length >>> 24]);
+  }
+
   #operate(flags: number, data: Uint8Array): void {
     const before = this.#begin;
     this.#begin = this.#at + 1;
@@ -70,10 +82,16 @@ export class MerlinTranscript {
   }
 
   #absorb(data: ArrayLike<number>): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
     for (let index = 0; index < data.length; index++) {
-      this.#bytes[this.#at] ^= data[index];
-      this.#advance();
+      bytes[at++] ^= data[index];
+      if (at < RATE) continue;
+      this.#at = at;
+      this.#permute();
+      at = 0;
     }
+    this.#at = at;
   }
 
   #advance(): void {
@@ -89,11 +107,4 @@ export class MerlinTranscript {
     this.#at = 0;
     this.#begin = 0;
   }
-}
-
-/** A label, and how long what belongs to it is. */
-function framed(label: string, length: number): Uint8Array {
-  const size = new Uint8Array(4);
-  new DataView(size.buffer).setUint32(0, length, true);
-  return concatBytes(utf8ToBytes(label), size);
 }

@@ -92,12 +92,21 @@ export function readSynapse<Kind extends SynapseKind>(
   if (!isDict(data)) throw new SynapseFormatError(`${kind.name}: an object is expected`);
   const base = parse(kind, Base, data);
   // The schema is made of just these entries.
-  const fields = parse(kind, v.object(kind.fields), data) as FieldsOf<Kind>;
+  const fields = parse(kind, schemaOf(kind), data) as FieldsOf<Kind>;
   return {
     ...{ kind, timeout: base.timeout, totalSize: base.total_size, headerSize: base.header_size },
     ...{ dendrite: base.dendrite ?? UNKNOWN_TERMINAL, axon: base.axon ?? UNKNOWN_TERMINAL },
     ...{ computedBodyHash: base.computed_body_hash, fields },
   };
+}
+
+const schemas = new WeakMap<FieldEntries, v.GenericSchema>();
+
+/** Of a kind's own fields; made once, for it takes as long as to read them. */
+function schemaOf({ fields }: SynapseKind): v.GenericSchema {
+  const schema = schemas.get(fields) ?? v.object(fields);
+  schemas.set(fields, schema);
+  return schema;
 }
 
 function parse<Schema extends v.GenericSchema>(
