@@ -255,7 +255,10 @@ function endUnlessRead(message: IncomingMessage, waitMs: number): void {
   message.once("end", () => clearTimeout(timer));
 }
 
-/** Reads nothing from a connection for a while, or until the signal. */
+/**
+ * Reads nothing from a connection for a while, or until the signal. How long differs, so that those
+ * who were sent away together do not come back together.
+ */
 function rest(socket: Socket, restMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   socket.pause();
@@ -265,7 +268,7 @@ function rest(socket: Socket, restMs: number, signal: AbortSignal): Promise<void
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, restMs);
+    const timer = setTimeout(end, restMs * (0.5 + Math.random()));
     signal.addEventListener("abort", end);
   });
 }
